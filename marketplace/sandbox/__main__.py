@@ -1,0 +1,50 @@
+"""`python -m marketplace.sandbox`: run the local Stripe until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from .program import Sandbox
+from .server import Server, serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line and serve; answers the exit code."""
+    parser = argparse.ArgumentParser(prog="marketplace sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("SANDBOX_PORT", "12111")))
+    parser.add_argument("--data", default=os.environ.get("DATA_DIR", "data"))
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "WARNING").upper(),
+        format="%(asctime)s %(name)s %(levelname)s %(message)s",
+    )
+    folder = Path(options.data)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        base_url = f"http://{options.host}:{options.port}"
+        sandbox = Sandbox(folder / "sandbox.sqlite3", base_url)
+        http = serve(Server(sandbox), options.host, options.port)
+    except (OSError, ValueError) as problem:
+        sys.stderr.write(f"The sandbox cannot start: {problem}\n")
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: http.close())
+    sandbox.start()
+    sys.stdout.write(f"The Stripe sandbox listens on {base_url}\n")
+    sys.stdout.flush()
+    try:
+        http.run()
+    except (KeyboardInterrupt, SystemExit, OSError):
+        pass
+    finally:
+        sandbox.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""What a resource may do: read, write, list, tell the world, and leave work for the clock.
+
+One `Context` lives as long as one transaction. It knows who asks (`platform`), for which account
+(`account`: the platform itself or the connected account of the `Stripe-Account` header), under
+which API version and request id. A fresh context for another party of the same transaction comes
+from `acting_as`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import ids, store
+from .clock import Clock
+from .errors import Invalid, missing
+from .render import Listing, show
+from .routing import kinds
+
+DEFAULT_VERSION = "2026-08-26.dahlia"
+_LIST_MAX = 100
+
+
+@dataclass
+class Context:
+    """The hands of a resource, for one transaction."""
+
+    db: sqlite3.Connection
+    clock: Clock
+    platform: str
+    account: str
+    base_url: str
+    version: str = DEFAULT_VERSION
+    request_id: str | None = None
+    idempotency_key: str | None = None
+    path: str = ""
+    spread: list[str] = field(default_factory=list)
+    """Ids of the events raised in this transaction, in order; shared with `acting_as`."""
+
+    @property
+    def now(self) -> int:
+        """Unix seconds."""
+        return self.clock.now()
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether the request acts on the platform itself."""
+        return self.account == self.platform
+
+    def acting_as(self, account: str) -> Context:
+        """The same transaction in the name of another account."""
+        return dataclasses.replace(self, account=account)
+
+    def new(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Create and keep an object of the acting account; `id` may be given."""
+        declared = kinds[kind]
+        obj: dict[str, Any] = {
+            "id": fields.pop("id", None) or ids.new(declared.prefix, declared.length),
+            "object": kind,
+            "created": self.now,
+            "livemode": False,
+        }
+        obj.update(fields)
+        self.save(obj)
+        return obj
+
+    def save(self, obj: dict[str, Any], owner: str | None = None) -> None:
+        """Keep the object as it is now. The owner of an existing object does not change."""
+        store.put(self.db, obj, owner or self.account, kinds[obj["object"]].indexed)
+
+    def find(self, identifier: str | None, kind: str | None = None) -> dict[str, Any] | None:
+        """Any object by id, whoever owns it; None when there is none (or of another kind)."""
+        found = store.get(self.db, identifier) if identifier else None
+        if found is None or (kind is not None and found[0]["object"] != kind):
+            return None
+        return found[0]
+
+    def owner(self, identifier: str) -> str:
+        """The account that an object belongs to."""
+        found = store.get(self.db, identifier)
+        if found is None:
+            raise missing("object", identifier)
+        return found[1]
+
+    def get(self, kind: str, identifier: str, *, param: str | None = None) -> dict[str, Any]:
+        """An object of the acting account, or Stripe's 404 `resource_missing`."""
+        found = store.get(self.db, identifier)
+        if found is None or found[0]["object"] != kind or found[1] != self.account:
+            raise missing(kinds[kind].words, identifier, param or kind)
+        return found[0]
+
+    def delete(self, obj: dict[str, Any]) -> dict[str, Any]:
+        """Delete an object; answers what Stripe shows of it."""
+        store.delete(self.db, obj["id"])
+        return {"id": obj["id"], "object": obj["object"], "deleted": True}
+
+    def every(self, kind: str, limit: int = 1000, **where: Any) -> list[dict[str, Any]]:
+        """Objects of the acting account with these links, newest first (no paging)."""
+        return store.select(self.db, kind, self.account, where=where, limit=limit)
+
+    def list(
+        self,
+        kind: str,
+        params: dict[str, Any],
+        *filters: str,
+        owner: str | None = "",
+        **where: Any,
+    ) -> Listing:
+        """A page of the acting account's objects, as `limit`, `starting_after`, … ask.
+
+        `filters` names the parameters that are also declared links; `where` adds fixed ones.
+        `owner=None` lists whoever owns them, an account id lists that account's.
+        """
+        limit = params.get("limit", 10)
+        if not 1 <= limit <= _LIST_MAX:
+            message = f"This value must be between 1 and {_LIST_MAX} (inclusive)."
+            raise Invalid(message, param="limit", code="parameter_invalid_integer")
+        where.update({name: params[name] for name in filters if name in params})
+        after, before = params.get("starting_after"), params.get("ending_before")
+        for name, cursor in (("starting_after", after), ("ending_before", before)):
+            if cursor and self.find(cursor, kind) is None:
+                raise missing(kinds[kind].words, cursor, name)
+        created = params.get("created")
+        if isinstance(created, int):
+            created = {"gte": created, "lte": created}
+        rows = store.select(
+            self.db,
+            kind,
+            self.account if owner == "" else owner,
+            where=where,
+            after=after,
+            before=before,
+            created=created,
+            limit=limit + 1,
+        )
+        more = len(rows) > limit
+        if more:
+            rows = rows[1:] if before else rows[:limit]
+        return Listing(rows, more, self.path)
+
+    def show(self, obj: dict[str, Any]) -> dict[str, Any]:
+        """The object as Stripe would print it now."""
+        return show(self, obj)
+
+    def later(
+        self,
+        due: int,
+        name: str,
+        *,
+        once: str | None = None,
+        account: str | None = None,
+        **args: Any,
+    ) -> None:
+        """Leave work for the clock. `once` names it, so that asking twice does it once."""
+        self.db.execute(
+            "INSERT INTO tasks (due, name, account, platform, once, arguments)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (once) DO NOTHING",
+            (due, name, account or self.account, self.platform, once, json.dumps(args)),
+        )

@@ -1,0 +1,228 @@
+"""Webhook delivery: signed, at least once, with retries on the sandbox's clock.
+
+Stripe promises no order and no exactly-once; neither does the courier, though on a quiet
+machine events arrive in the order in which they were made. Any 2xx is a success; everything
+else, redirects included, is a failure and tried again. In a sandbox Stripe tries three times
+over a few hours; the exact schedule is not published, so `_RETRIES` is a guess that suits
+somebody who restarts a program under test.
+
+Only loopback addresses are ever contacted.
+
+https://docs.stripe.com/webhooks (delivery and signatures)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import json
+import logging
+import queue
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import store
+from .clock import Clock
+from .render import strip
+from .store import Store
+
+log = logging.getLogger("sandbox.courier")
+_RETRIES = (30, 1_800, 10_800)
+_TIMEOUT = 10.0
+_THREADS = 2
+_IDLE = 0.5
+_KEPT = 2000
+
+
+def signature(secret: str, payload: bytes, at: int) -> str:
+    """The value of the `Stripe-Signature` header."""
+    signed = str(at).encode() + b"." + payload
+    return f"t={at},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address cannot leave this machine."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return False
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
+
+
+class Courier:
+    """Carries events to endpoints, outside every transaction."""
+
+    def __init__(self, kept: Store, clock: Clock) -> None:
+        """`kept` holds the deliveries; `clock` says when a retry is due."""
+        self._store = kept
+        self._clock = clock
+        self._jobs: queue.Queue[int | None] = queue.Queue()
+        self._busy: set[int] = set()
+        self._lock = threading.Condition()
+        self._stopping = threading.Event()
+        self._bell = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the dispatcher and the carriers."""
+        self._threads = [threading.Thread(target=self._dispatch, name="courier", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._carry, name=f"courier-{n}", daemon=True)
+            for n in range(_THREADS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and stop."""
+        self._stopping.set()
+        self._bell.set()
+        for _ in range(_THREADS):
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(2)
+
+    def wake(self) -> None:
+        """There is something to deliver."""
+        self._bell.set()
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until nothing is due any more; False when the time is up."""
+        self.wake()
+        end = time.monotonic() + seconds
+        with self._lock:
+            while self._due(1) or self._busy:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return False
+                self._lock.wait(min(left, 0.05))
+        return True
+
+    def await_event(self, events: list[str], seconds: float) -> bool:
+        """Wait until these events were tried once at every endpoint that wants them."""
+        end = time.monotonic() + seconds
+        marks = ",".join("?" * len(events))
+        while time.monotonic() < end:
+            with self._store.transaction() as db:
+                (left,) = db.execute(
+                    f"SELECT COUNT(*) FROM deliveries WHERE event IN ({marks}) AND attempts = 0"  # noqa: S608
+                    " AND state = 'waiting'",
+                    events,
+                ).fetchone()
+            if not left:
+                return True
+            with self._lock:
+                self._lock.wait(0.05)
+        return False
+
+    def resend(self, event: str, endpoint: str | None = None) -> int:
+        """Deliver an event again, to one endpoint or to all that had it; answers how many."""
+        with self._store.transaction() as db:
+            cursor = db.execute(
+                "UPDATE deliveries SET state = 'waiting', due = ? WHERE event = ?"
+                " AND (? IS NULL OR endpoint = ?)",
+                (self._clock.now(), event, endpoint, endpoint),
+            )
+        self.wake()
+        return cursor.rowcount
+
+    def _due(self, limit: int) -> list[int]:
+        with self._store.transaction() as db:
+            rows = db.execute(
+                "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ?"
+                " ORDER BY due, id LIMIT ?",
+                (self._clock.now(), limit),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def _dispatch(self) -> None:
+        while not self._stopping.is_set():
+            self._bell.wait(_IDLE)
+            self._bell.clear()
+            with self._lock:
+                fresh = [n for n in self._due(200) if n not in self._busy]
+                self._busy.update(fresh)
+            for delivery in fresh:
+                self._jobs.put(delivery)
+
+    def _carry(self) -> None:
+        while (delivery := self._jobs.get()) is not None:
+            try:
+                self._deliver(delivery)
+            except Exception:
+                log.exception("a delivery went wrong")
+            with self._lock:
+                self._busy.discard(delivery)
+                self._lock.notify_all()
+            if self._jobs.empty():
+                self._bell.set()
+
+    def _deliver(self, delivery: int) -> None:
+        with self._store.transaction() as db:
+            row = db.execute(
+                "SELECT event, endpoint, attempts FROM deliveries WHERE id = ?", (delivery,)
+            ).fetchone()
+            event = store.get(db, row[0])
+            endpoint = store.get(db, row[1])
+        if event is None or endpoint is None or endpoint[0]["status"] != "enabled":
+            self._finish(delivery, "gone", row[2], None, "the endpoint is gone or disabled")
+            return
+        status, answer = self._send(event[0], endpoint[0])
+        if status is not None and 200 <= status < 300:  # noqa: PLR2004 - "any 2xx"
+            self._finish(delivery, "done", row[2] + 1, status, answer)
+            return
+        attempts = row[2] + 1
+        state = "waiting" if attempts <= len(_RETRIES) else "failed"
+        self._finish(delivery, state, attempts, status, answer)
+
+    def _finish(
+        self, delivery: int, state: str, attempts: int, status: int | None, answer: str
+    ) -> None:
+        wait = _RETRIES[min(max(attempts, 1), len(_RETRIES)) - 1] if state == "waiting" else 0
+        with self._store.transaction() as db:
+            now = self._clock.now()
+            db.execute(
+                "UPDATE deliveries SET state = ?, attempts = ?, status = ?, answer = ?, at = ?,"
+                " due = ? WHERE id = ?",
+                (state, attempts, status, answer[:_KEPT], now, now + wait, delivery),
+            )
+
+    def _send(self, event: dict[str, Any], endpoint: dict[str, Any]) -> tuple[int | None, str]:
+        """POST the event; answers the status (None when nobody answered) and what was said."""
+        url = endpoint["url"]
+        if not is_loopback(url):
+            return None, "the sandbox delivers to loopback addresses only"
+        shown = {**strip(event), "pending_webhooks": 1}
+        shown["api_version"] = endpoint.get("api_version") or shown["api_version"]
+        payload = json.dumps(shown, indent=2).encode()
+        # The signature carries real time, not the sandbox's: the receiver compares it with its
+        # own clock and refuses what is older than five minutes.
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+            "Stripe-Signature": signature(endpoint["_secret"], payload, int(time.time())),
+        }
+        parts = urlsplit(url)
+        make = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        connection = make(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+        target = parts.path or "/"
+        if parts.query:
+            target += f"?{parts.query}"
+        try:
+            connection.request("POST", target, payload, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(_KEPT).decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as problem:
+            return None, f"nobody answered: {problem}"
+        finally:
+            connection.close()

@@ -1,0 +1,58 @@
+"""How pages are written: Jinja templates with autoescape, a theme, and a strict content policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from werkzeug.wrappers import Response
+
+_HERE = Path(__file__).parent
+_ZERO = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+_THREE = frozenset("bhd jod kwd omr tnd".split())
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self';"
+    " connect-src 'self'; form-action *; base-uri 'none'; frame-ancestors 'none'"
+)
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def money(amount: int, currency: str) -> str:
+    """`12.34 USD` from minor units."""
+    digits = 0 if currency in _ZERO else 3 if currency in _THREE else 2
+    sign = "-" if amount < 0 else ""
+    whole, part = divmod(abs(amount), 10**digits)
+    text = f"{whole:,}" + (f".{part:0{digits}d}" if digits else "")
+    return f"{sign}{text} {currency.upper()}"
+
+
+def moment(at: int) -> str:
+    """Unix seconds as a date and time in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%d %b %Y, %H:%M UTC")
+
+
+_templates.filters["moment"] = moment
+_templates.globals["money"] = money
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Render a template of `pages/templates`."""
+    text = _templates.get_template(template).render(**values)
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def see_other(url: str) -> Response:
+    """Redirect after a POST, so that a reload repeats nothing."""
+    return Response("", 303, {"Location": url, "Cache-Control": "no-store"})

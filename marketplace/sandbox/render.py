@@ -1,0 +1,86 @@
+"""How stored objects become answers: private fields dropped, computed fields added, `expand[]`.
+
+Stored objects may carry fields that begin with `_` (what the test card should do, write-only
+identity data); they never leave the sandbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import store
+from .errors import Invalid
+from .routing import views
+
+if TYPE_CHECKING:
+    from .context import Context
+
+_EXPAND_DEPTH = 4
+
+
+@dataclass
+class Listing:
+    """A page of objects, before rendering."""
+
+    rows: list[dict[str, Any]]
+    has_more: bool
+    url: str
+
+
+def show(ctx: Context, obj: dict[str, Any]) -> dict[str, Any]:
+    """One object without its private fields, through its view when it has one."""
+    function = views.get(obj.get("object", ""))
+    return strip(function(ctx, dict(obj)) if function else obj)
+
+
+def strip(value: Any) -> Any:
+    """Drop every key that begins with `_`, at any depth."""
+    if isinstance(value, dict):
+        return {key: strip(item) for key, item in value.items() if not key.startswith("_")}
+    if isinstance(value, list):
+        return [strip(item) for item in value]
+    return value
+
+
+def answer(ctx: Context, result: Any, expand: list[str]) -> Any:
+    """What a handler returned, ready to be serialised."""
+    if isinstance(result, Listing):
+        shown: Any = {
+            "object": "list",
+            "url": result.url,
+            "has_more": result.has_more,
+            "data": [show(ctx, row) for row in result.rows],
+        }
+    else:
+        shown = show(ctx, result)
+    for path in expand:
+        steps = path.split(".")
+        if len(steps) > _EXPAND_DEPTH:
+            message = f"You cannot expand more than {_EXPAND_DEPTH} levels of a property."
+            raise Invalid(message, param="expand")
+        _expand(ctx, shown, steps, path)
+    return shown
+
+
+def _expand(ctx: Context, node: Any, steps: list[str], path: str) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _expand(ctx, item, steps, path)
+        return
+    if not isinstance(node, dict):
+        return
+    name, rest = steps[0], steps[1:]
+    if name not in node:
+        message = (
+            f"This property cannot be expanded ({name}). You may want to try expanding something"
+            f" else, or leave out '{path}'."
+        )
+        raise Invalid(message, param="expand")
+    value = node[name]
+    if isinstance(value, str):
+        found = store.get(ctx.db, value)
+        if found is not None:
+            node[name] = value = show(ctx, found[0])
+    if rest:
+        _expand(ctx, value, rest, path)

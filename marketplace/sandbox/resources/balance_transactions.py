@@ -1,0 +1,200 @@
+"""Balance transactions: the only way in which an account's balance changes.
+
+`record` writes the object and the posting behind it together. `amount` is what moved, `fee` the
+sum of `fee_details`, `net = amount - fee` what the balance changed by. Money that is not yet
+available sits in the `pending` bucket until the clock reaches `available_on`.
+
+https://docs.stripe.com/api/balance_transactions
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import book
+from ..context import Context
+from ..events import emit
+from ..render import Listing
+from ..routing import kind, route, task, view
+
+kind(
+    "balance_transaction",
+    "txn_",
+    indexed=("type", "source", "payout", "currency"),
+    words="balance transaction",
+)
+
+_CATEGORY = {
+    "charge": "charge",
+    "payment": "charge",
+    "refund": "refund",
+    "payment_refund": "refund",
+    "refund_failure": "refund_failure",
+    "payment_failure_refund": "charge_failure",
+    "transfer": "transfer",
+    "transfer_refund": "transfer_reversal",
+    "transfer_cancel": "transfer_reversal",
+    "transfer_failure": "transfer_reversal",
+    "application_fee": "platform_earning",
+    "application_fee_refund": "platform_earning_refund",
+    "stripe_fee": "fee",
+    "payout": "payout",
+    "payout_failure": "payout_reversal",
+    "payout_cancel": "payout_reversal",
+    "reserve_transaction": "connect_reserved_funds",
+    "connect_collection_transfer": "connect_collection_transfer",
+    "topup": "topup",
+    "topup_reversal": "topup_reversal",
+    "adjustment": "other_adjustment",
+}
+
+
+def stripe_fee(
+    amount: int, currency: str, description: str = "Stripe processing fees"
+) -> dict[str, Any]:
+    """A fee that Stripe keeps, in minor units, for `record(fees=[…])`."""
+    return {
+        "type": "stripe_fee",
+        "amount": amount,
+        "currency": currency,
+        "application": None,
+        "description": description,
+    }
+
+
+def application_fee(amount: int, currency: str, application: str) -> dict[str, Any]:
+    """A fee that goes to the platform; it waits in clearing until the platform records it."""
+    return {
+        "type": "application_fee",
+        "amount": amount,
+        "currency": currency,
+        "application": application,
+        "description": "application fee",
+    }
+
+
+def record(
+    ctx: Context,
+    type_: str,
+    amount: int,
+    currency: str,
+    *,
+    source: str | None,
+    against: str,
+    fees: list[dict[str, Any]] | None = None,
+    available_on: int | None = None,
+    description: str | None = None,
+    category: str | None = None,
+    exchange_rate: str | None = None,
+) -> dict[str, Any]:
+    """Write a balance transaction of the acting account and its posting.
+
+    `amount`: minor units, negative when money leaves. `against`: the party on the other side of
+    `amount` (`book.CARDS`, `book.BANKS`, `book.STRIPE` or `book.CLEARING`). `available_on`: unix
+    seconds; None or the past means at once. `exchange_rate` is kept as text.
+    """
+    fees = fees or []
+    fee = sum(line["amount"] for line in fees)
+    due = max(available_on or 0, ctx.now)
+    transaction = ctx.new(
+        "balance_transaction",
+        amount=amount,
+        available_on=due,
+        balance_type="payments",
+        currency=currency,
+        description=description,
+        exchange_rate=exchange_rate,
+        fee=fee,
+        fee_details=fees,
+        net=amount - fee,
+        reporting_category=category or _CATEGORY[type_],
+        source=source,
+        type=type_,
+        payout=None,
+    )
+    bucket = "pending" if due > ctx.now else "available"
+    lines = [
+        book.Line(ctx.account, bucket, currency, amount - fee),
+        book.Line(against, "", currency, -amount),
+    ]
+    for line in fees:
+        keeper = book.CLEARING if line["type"] == "application_fee" else book.STRIPE
+        lines.append(book.Line(keeper, "", line["currency"], line["amount"]))
+    book.post(ctx.db, transaction["id"], ctx.now, lines)
+    if bucket == "pending":
+        book.settle_later(ctx.db, ctx.account, currency, due, amount - fee)
+        ctx.later(due, "funds.settle", once=f"funds.settle:{ctx.account}:{due}")
+    return transaction
+
+
+@task("funds.settle")
+def settle(ctx: Context) -> None:
+    """Pending money whose day has come becomes available; payouts may follow."""
+    moved = book.settle(ctx.db, ctx.account, ctx.now)
+    if moved:
+        emit(ctx, "balance.available", {"object": "balance", "livemode": False})
+        ctx.later(ctx.now, "payouts.automatic", once=f"payouts.automatic:{ctx.account}:{ctx.now}")
+
+
+@view("balance_transaction")
+def show(ctx: Context, transaction: dict[str, Any]) -> dict[str, Any]:
+    """`status` follows from the clock; the payout that paid it out is a filter, not a field."""
+    transaction.pop("payout", None)
+    transaction["status"] = "pending" if transaction["available_on"] > ctx.now else "available"
+    rate = transaction["exchange_rate"]
+    # Stripe prints the rate as a JSON number; it is kept as text so that no float does sums.
+    transaction["exchange_rate"] = float(rate) if rate else None
+    return transaction
+
+
+@view("balance")
+def show_balance(ctx: Context, balance: dict[str, Any]) -> dict[str, Any]:
+    """The acting account's balance, read from the book."""
+    held = book.holdings(ctx.db, ctx.account)
+    currencies = {currency for bucket in held.values() for currency in bucket}
+    currencies.add(_default_currency(ctx))
+
+    def rows(bucket: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "amount": (amount := held.get(bucket, {}).get(currency, 0)),
+                "currency": currency,
+                "source_types": {"card": amount},
+            }
+            for currency in sorted(currencies)
+        ]
+
+    balance["available"] = rows("available")
+    balance["pending"] = rows("pending")
+    balance["instant_available"] = rows("available")
+    if ctx.is_platform:
+        balance["connect_reserved"] = [
+            {"amount": row["amount"], "currency": row["currency"]} for row in rows("reserved")
+        ]
+    return balance
+
+
+def _default_currency(ctx: Context) -> str:
+    account = ctx.find(ctx.account, "account")
+    return str(account["default_currency"]) if account else "usd"
+
+
+@route("GET", "/v1/balance", "BalanceRetrieveParams")
+def balance(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Retrieve the acting account's balance."""
+    del params
+    book.settle(ctx.db, ctx.account, ctx.now)
+    return {"object": "balance", "livemode": False}
+
+
+@route("GET", "/v1/balance_transactions/{transaction}", "BalanceTransactionRetrieveParams")
+def retrieve(ctx: Context, params: dict[str, Any], transaction: str) -> dict[str, Any]:
+    """Retrieve a balance transaction."""
+    del params
+    return ctx.get("balance_transaction", transaction, param="id")
+
+
+@route("GET", "/v1/balance_transactions", "BalanceTransactionListParams")
+def list_transactions(ctx: Context, params: dict[str, Any]) -> Listing:
+    """List the acting account's balance transactions, newest first."""
+    return ctx.list("balance_transaction", params, "type", "source", "payout", "currency")

@@ -1,0 +1,171 @@
+"""The table of endpoints. A resource file registers its own; nobody lists them elsewhere.
+
+    @route("POST", "/v1/transfers", "TransferCreateParams")
+    def create(ctx, params): …
+
+    @route("GET", "/v1/transfers/{transfer}", "TransferRetrieveParams")
+    def retrieve(ctx, params, transfer): …
+
+`kind` says how an object type is stored and `view` how it is shown; `task` names work that the
+clock starts later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint: the schema that guards it and the function that answers.
+
+    `until` names parameters that a later API version removed: `{"payment_method_types":
+    "2026-09-30.endive"}` accepts the parameter from callers of an older version only.
+    """
+
+    method: str
+    path: str
+    schema: str | None
+    handler: Callable[..., Any]
+    until: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one object type is stored: id prefix, the fields that lists can filter by."""
+
+    name: str
+    prefix: str
+    indexed: tuple[str, ...] = ()
+    length: int = 24
+    words: str = ""
+
+
+class Router:
+    """Finds the route of a method and path; path parameters are written `{name}`."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._tree: dict[str, Any] = {}
+
+    def add(self, route: Route) -> None:
+        """Register; a second route for the same method and path is a mistake."""
+        node = self._tree
+        for part in route.path.strip("/").split("/"):
+            node = node.setdefault("{}" if part.startswith("{") else part, {})
+        methods = node.setdefault("", {})
+        if route.method in methods:
+            message = f"{route.method} {route.path} is registered twice"
+            raise ValueError(message)
+        methods[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route and its path parameters, or None."""
+        parts = path.strip("/").split("/")
+        found = self._walk(self._tree, parts, 0, method)
+        if found is None:
+            return None
+        names = [p[1:-1] for p in found.path.strip("/").split("/") if p.startswith("{")]
+        fixed = found.path.strip("/").split("/")
+        values = [part for part, spot in zip(parts, fixed, strict=True) if spot.startswith("{")]
+        return found, dict(zip(names, values, strict=True))
+
+    def _walk(self, node: dict[str, Any], parts: list[str], at: int, method: str) -> Route | None:
+        if at == len(parts):
+            route: Route | None = node.get("", {}).get(method)
+            return route
+        for step in (parts[at], "{}"):
+            if step in node and step != "":
+                found = self._walk(node[step], parts, at + 1, method)
+                if found is not None:
+                    return found
+        return None
+
+    def routes(self) -> list[Route]:
+        """Every route, for the coverage test and the workbench."""
+        found: list[Route] = []
+        stack = [self._tree]
+        while stack:
+            for key, child in stack.pop().items():
+                if key == "":
+                    found.extend(child.values())
+                else:
+                    stack.append(child)
+        return sorted(found, key=lambda r: (r.path, r.method))
+
+
+router = Router()
+pages = Router()
+kinds: dict[str, Kind] = {}
+views: dict[str, Callable[..., dict[str, Any]]] = {}
+tasks: dict[str, Callable[..., None]] = {}
+
+
+def route(
+    method: str, path: str, schema: str | None = None, *, until: dict[str, str] | None = None
+) -> Callable[[F], F]:
+    """Register an API endpoint; the handler gets `(ctx, params, **path_parameters)`."""
+
+    def register(handler: F) -> F:
+        router.add(Route(method, path, schema, handler, until or {}))
+        return handler
+
+    return register
+
+
+def page(method: str, path: str) -> Callable[[F], F]:
+    """Register a page for people; the handler gets `(sandbox, request, **path_parameters)`."""
+
+    def register(handler: F) -> F:
+        pages.add(Route(method, path, None, handler))
+        return handler
+
+    return register
+
+
+def kind(
+    name: str,
+    prefix: str,
+    *,
+    indexed: tuple[str, ...] = (),
+    length: int = 24,
+    words: str | None = None,
+) -> Kind:
+    """Declare an object type. `words` is how Stripe names it in "No such …" messages."""
+    declared = Kind(name, prefix, indexed, length, words or name.replace("_", " "))
+    kinds[name] = declared
+    return declared
+
+
+def view(name: str) -> Callable[[F], F]:
+    """Register `(ctx, stored) -> shown` for an object type whose fields are partly computed."""
+
+    def register(function: F) -> F:
+        views[name] = function
+        return function
+
+    return register
+
+
+def task(name: str) -> Callable[[F], F]:
+    """Register work for the clock; the function gets `(ctx, **arguments)`."""
+
+    def register(function: F) -> F:
+        tasks[name] = function
+        return function
+
+    return register
+
+
+def kind_of_id(identifier: str) -> str | None:
+    """The object type that an id's prefix names; the longest prefix wins."""
+    best = ""
+    name = None
+    for declared in kinds.values():
+        if identifier.startswith(declared.prefix) and len(declared.prefix) > len(best):
+            best, name = declared.prefix, declared.name
+    return name

@@ -1,0 +1,119 @@
+"""The WSGI program: API calls to the wire, people to the pages, tests to the control surface."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import waitress
+import waitress.server
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.wrappers import Request, Response
+
+from . import pages as _pages
+from . import resources as _resources
+from .program import Sandbox
+from .routing import pages
+from .wire import NOTICE, Call, Wire
+
+log = logging.getLogger("sandbox.server")
+_BODY_LIMIT = 20 * 1024 * 1024
+_KEPT = 500
+_LOOPBACK = ("127.", "localhost", "[::1]")
+
+__all__ = ["_pages", "_resources"]  # imported because importing registers their routes
+
+
+class Server:
+    """A WSGI application around one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        """`calls` keeps the last requests for the workbench."""
+        self.sandbox = sandbox
+        self.wire = Wire(sandbox)
+        self.calls: deque[Call] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """WSGI."""
+        # A page of another site must not reach the sandbox by pointing its own name here.
+        if not environ.get("HTTP_HOST", "127.0.0.1").startswith(_LOOPBACK):
+            response = Response("The sandbox answers on loopback only.", 421)
+            return response(environ, start_response)
+        path = environ["PATH_INFO"]
+        if path.startswith(("/v1/", "/v2/")):
+            return self._api(environ, start_response)
+        request = Request(environ)
+        request.max_content_length = _BODY_LIMIT
+        response = self._page(request, path)
+        response.headers["Stripe-Notice"] = NOTICE
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response(environ, start_response)
+
+    def _api(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(min(length, _BODY_LIMIT)) if length else b""
+        headers = {
+            name[5:].replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        headers["content-type"] = environ.get("CONTENT_TYPE", "")
+        call = Call(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"].rstrip("/"),
+            environ.get("QUERY_STRING", ""),
+            body,
+            headers,
+        )
+        answer = self.wire.answer(call)
+        self.calls.append(call)
+        start_response(
+            f"{answer.status} .",
+            [*answer.headers.items(), ("Content-Length", str(len(answer.body)))],
+        )
+        return [answer.body]
+
+    def _page(self, request: Request, path: str) -> Response:
+        found = pages.find(request.method, path)
+        if found is None and request.method == "HEAD":
+            found = pages.find("GET", path)
+        if found is None:
+            return Response("Not found in the sandbox.", 404)
+        route, arguments = found
+        try:
+            response: Response = route.handler(self, request, **arguments)
+        except HTTPException as problem:
+            return Response(problem.description or problem.name, problem.code or 500)
+        except Exception:
+            log.exception("%s %s failed", request.method, path)
+            return Response("The sandbox itself failed; see its log.", 500)
+        return response
+
+
+def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServer:
+    """A waitress server, bound but not yet running; `.run()` blocks until it is closed."""
+    if not host.startswith(("127.", "localhost", "::1")):
+        message = f"the sandbox binds to loopback only, not to {host}"
+        raise ValueError(message)
+    return waitress.server.create_server(
+        server,
+        host=host,
+        port=port,
+        threads=16,
+        connection_limit=1000,
+        channel_timeout=30,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+
+
+def not_found(what: str) -> NotFound:
+    """A page that does not exist, said in words."""
+    return NotFound(f"There is no such {what} in this sandbox.")

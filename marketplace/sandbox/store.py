@@ -1,0 +1,199 @@
+"""The sandbox's memory: one SQLite file, one writer, one transaction per request.
+
+What a request changed, the events that tell of it, the deliveries that carry them, the clock's
+tasks and the answer kept under the idempotency key are committed together. A process killed at
+any moment has therefore done a request wholly or not at all, and what it answered with 200 is on
+disk (the write-ahead log survives the process; `synchronous=NORMAL` may lose the last commits
+only when the machine itself loses power).
+
+Objects are kept as JSON beside the few columns that queries need; `links` is the index for
+"charges of this PaymentIntent" and the like. Every query is by key or by an index, so the cost
+of a request does not grow with the number of objects.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+  owner TEXT NOT NULL, created INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+  body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS objects_listed ON objects (kind, owner, deleted, seq);
+CREATE INDEX IF NOT EXISTS objects_created ON objects (kind, owner, deleted, created, seq);
+CREATE TABLE IF NOT EXISTS links (
+  kind TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (kind, field, value, seq)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS links_seq ON links (seq);
+CREATE TABLE IF NOT EXISTS tasks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, due INTEGER NOT NULL, name TEXT NOT NULL,
+  account TEXT NOT NULL, platform TEXT NOT NULL, once TEXT UNIQUE, arguments TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS tasks_due ON tasks (due, id);
+CREATE TABLE IF NOT EXISTS deliveries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, endpoint TEXT NOT NULL,
+  due INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+  status INTEGER, answer TEXT, at INTEGER);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due, id);
+CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (event);
+CREATE TABLE IF NOT EXISTS answers (
+  scope TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
+  body BLOB NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS book (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, posting TEXT NOT NULL, at INTEGER NOT NULL,
+  party TEXT NOT NULL, bucket TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS balances (
+  party TEXT NOT NULL, bucket TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL,
+  PRIMARY KEY (party, bucket, currency)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settling (
+  party TEXT NOT NULL, currency TEXT NOT NULL, due INTEGER NOT NULL, amount INTEGER NOT NULL,
+  PRIMARY KEY (party, currency, due)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """Opens the file and hands out transactions; `path` may be `:memory:`."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Create the tables when they are not there."""
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+        self.depth = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; one at a time. Nested use joins the outer transaction."""
+        with self._lock:
+            if self.depth:
+                yield self._db
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            self.depth = 1
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            else:
+                self._db.execute("COMMIT")
+            finally:
+                self.depth = 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def wipe(self) -> None:
+        """Forget everything (`/_sandbox/reset`)."""
+        with self.transaction() as db:
+            names = db.execute(
+                "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
+            ).fetchall()
+            for (name,) in names:
+                db.execute(f"DELETE FROM {name}")  # noqa: S608 - names come from the schema above
+
+
+def put(db: sqlite3.Connection, obj: dict[str, Any], owner: str, fields: tuple[str, ...]) -> None:
+    """Insert or replace an object and the links that its kind declares."""
+    body = json.dumps(obj, separators=(",", ":"))
+    row = db.execute(
+        "INSERT INTO objects (id, kind, owner, created, body) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET body = excluded.body RETURNING seq",
+        (obj["id"], obj["object"], owner, obj.get("created") or 0, body),
+    ).fetchone()
+    seq = row[0]
+    if fields:
+        db.execute("DELETE FROM links WHERE seq = ?", (seq,))
+        links = [
+            (obj["object"], field, str(value), seq)
+            for field in fields
+            if (value := reach(obj, field)) is not None
+        ]
+        db.executemany("INSERT INTO links VALUES (?, ?, ?, ?)", links)
+
+
+def reach(obj: dict[str, Any], field: str) -> Any:
+    """`a.b` inside an object, or None."""
+    value: Any = obj
+    for step in field.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def get(db: sqlite3.Connection, identifier: str) -> tuple[dict[str, Any], str] | None:
+    """An object and its owner; deleted ones are not found."""
+    row = db.execute(
+        "SELECT body, owner FROM objects WHERE id = ? AND deleted = 0", (identifier,)
+    ).fetchone()
+    return (json.loads(row[0]), row[1]) if row else None
+
+
+def delete(db: sqlite3.Connection, identifier: str) -> None:
+    """Hide an object; its id stays taken."""
+    db.execute("UPDATE objects SET deleted = 1 WHERE id = ?", (identifier,))
+
+
+def select(
+    db: sqlite3.Connection,
+    kind: str,
+    owner: str | None,
+    *,
+    where: dict[str, Any] | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    created: dict[str, int] | None = None,
+    limit: int = 10,
+) -> list[dict[str, Any]]:
+    """Newest first. `after`/`before` are ids (exclusive); `where` uses declared links.
+
+    `before` answers the page that ends just before that id, still newest first.
+    """
+    sql = ["SELECT o.body FROM objects o"]
+    values: list[Any] = []
+    for number, (field, value) in enumerate((where or {}).items()):
+        sql.append(
+            f"JOIN links l{number} ON l{number}.seq = o.seq AND l{number}.kind = ?"
+            f" AND l{number}.field = ? AND l{number}.value = ?"
+        )
+        values += [kind, field, str(value)]
+    sql.append("WHERE o.kind = ? AND o.deleted = 0")
+    values.append(kind)
+    if owner is not None:
+        sql.append("AND o.owner = ?")
+        values.append(owner)
+    for bound, operator in (("gt", ">"), ("gte", ">="), ("lt", "<"), ("lte", "<=")):
+        if created and bound in created:
+            sql.append(f"AND o.created {operator} ?")
+            values.append(created[bound])
+    for cursor, operator in ((after, "<"), (before, ">")):
+        if cursor is not None:
+            sql.append(f"AND o.seq {operator} (SELECT seq FROM objects WHERE id = ?)")
+            values.append(cursor)
+    sql.append(f"ORDER BY o.seq {'ASC' if before else 'DESC'} LIMIT ?")
+    values.append(limit)
+    rows = [json.loads(row[0]) for row in db.execute(" ".join(sql), values)]
+    return rows[::-1] if before else rows
+
+
+def note(db: sqlite3.Connection, name: str, value: Any = None) -> Any:
+    """Read a small setting, or write it when a value is given."""
+    if value is not None:
+        db.execute(
+            "INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
+            (name, json.dumps(value)),
+        )
+        return value
+    row = db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
+    return json.loads(row[0]) if row else None

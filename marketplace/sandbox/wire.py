@@ -1,0 +1,304 @@
+"""One API request, from bytes to bytes, the way Stripe treats it.
+
+In order: who asks (Bearer or Basic, test keys only), in which version, for which account; which
+endpoint; what the parameters say (`schema`); was this idempotency key seen; then the resource's
+function inside one transaction; then the answer, kept under the key in that same transaction.
+
+https://docs.stripe.com/api/authentication https://docs.stripe.com/api/idempotent_requests
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import form, ids, schema, store
+from .context import DEFAULT_VERSION, Context
+from .errors import Invalid, Refused
+from .program import Sandbox
+from .render import answer as render
+from .routing import Route, router
+
+log = logging.getLogger("sandbox.wire")
+NOTICE = "This is a local sandbox. No real Stripe was called and no money moves."
+_KEY_LONGEST = 255
+_ANSWER_KEPT = 86_400 * 30
+
+
+@dataclass
+class Call:
+    """One request as it came and what became of it; the workbench shows these."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    headers: dict[str, str]
+    request_id: str = field(default_factory=lambda: ids.new("req_", 14))
+    platform: str = ""
+    account: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    status: int = 0
+    replayed: bool = False
+    started: float = field(default_factory=time.perf_counter)
+    events: list[str] = field(default_factory=list)
+
+    def header(self, name: str) -> str | None:
+        """A request header; names are lower case here."""
+        return self.headers.get(name)
+
+
+@dataclass
+class Answer:
+    """What goes back: `body` is JSON text."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+class Wire:
+    """Answers API calls for one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        """Requests in flight are known by their idempotency key."""
+        self.sandbox = sandbox
+        self._flying: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def answer(self, call: Call) -> Answer:
+        """Do what the call asks; never raises."""
+        try:
+            status, body = self._handle(call)
+        except Refused as refusal:
+            status, body = refusal.status, _error(refusal, call)
+        except Exception:
+            log.exception("%s %s failed in the sandbox itself", call.method, call.path)
+            message = "The sandbox itself failed; this is a bug in it, not in your request."
+            refusal = Refused(message, status=500, kind="api_error")
+            status, body = 500, _error(refusal, call)
+        call.status = status
+        headers = {
+            "Content-Type": "application/json",
+            "Request-Id": call.request_id,
+            "Stripe-Notice": NOTICE,
+            "Stripe-Version": call.header("stripe-version") or DEFAULT_VERSION,
+            "Cache-Control": "no-cache, no-store",
+        }
+        for name, header in (("idempotency-key", "Idempotency-Key"),):
+            if call.header(name):
+                headers[header] = call.header(name) or ""
+        if call.header("stripe-account"):
+            headers["Stripe-Account"] = call.header("stripe-account") or ""
+        if call.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Answer(status, body, headers)
+
+    def _handle(self, call: Call) -> tuple[int, bytes]:
+        key = _secret_key(call)
+        call.platform = ids.platform_of_key(key)
+        found = router.find(call.method, call.path)
+        if found is None:
+            raise Refused(
+                f"Unrecognized request URL ({call.method}: {call.path}). This local sandbox does"
+                " not cover it, or it does not exist at Stripe either.",
+                status=404,
+            )
+        route, arguments = found
+        call.params = self._params(call, route)
+        idempotency = call.header("idempotency-key") if call.method != "GET" else None
+        if idempotency is None:
+            return self._execute(call, route, arguments, None)
+        if len(idempotency) > _KEY_LONGEST:
+            message = f"Idempotency keys have at most {_KEY_LONGEST} characters."
+            raise Invalid(message, kind="idempotency_error")
+        flight = (call.header("stripe-account") or call.platform, idempotency)
+        with self._lock:
+            if flight in self._flying:
+                raise Refused(
+                    "Another request with this idempotency key is still being worked on.",
+                    status=409,
+                    kind="idempotency_error",
+                    code="idempotency_key_in_use",
+                )
+            self._flying.add(flight)
+        try:
+            return self._execute(call, route, arguments, idempotency)
+        finally:
+            with self._lock:
+                self._flying.discard(flight)
+
+    def _params(self, call: Call, route: Route) -> dict[str, Any]:
+        version = call.header("stripe-version") or DEFAULT_VERSION
+        is_json = "json" in (call.header("content-type") or "")
+        raw = form.decode(call.query)
+        if call.body:
+            body = _json(call.body) if is_json else form.decode(_text(call.body))
+            raw = {**raw, **body}
+        older = {k: raw.pop(k) for k, last in route.until.items() if k in raw and version < last}
+        expand = _expand(raw)
+        if route.schema is not None:
+            raw = schema.of(route.schema).read(raw, "")
+        if expand:
+            raw["expand"] = expand
+        return {**raw, **older}
+
+    def _execute(
+        self, call: Call, route: Route, arguments: dict[str, str], key: str | None
+    ) -> tuple[int, bytes]:
+        with self.sandbox.session(
+            call.platform,
+            version=call.header("stripe-version") or DEFAULT_VERSION,
+            request_id=call.request_id,
+            idempotency_key=key,
+            path=call.path,
+        ) as ctx:
+            call.account = ctx.account = _acting_account(ctx, call)
+            if key is not None:
+                kept = _replay(ctx, call, key)
+                if kept is not None:
+                    call.replayed = True
+                    return kept
+            status, body = self._run(ctx, call, route, arguments)
+            if key is not None:
+                _keep(ctx, call, key, status, body)
+            call.events = ctx.spread
+        return status, body
+
+    def _run(
+        self, ctx: Context, call: Call, route: Route, arguments: dict[str, str]
+    ) -> tuple[int, bytes]:
+        """The resource's function; a refusal undoes its work, unless Stripe keeps it too."""
+        params = dict(call.params)
+        expand = params.pop("expand", [])
+        ctx.db.execute("SAVEPOINT work")
+        try:
+            result = route.handler(ctx, params, **arguments)
+            shown = render(ctx, result, expand)
+        except Refused as refusal:
+            if not refusal.keep:
+                ctx.db.execute("ROLLBACK TO work")
+                ctx.spread.clear()
+            ctx.db.execute("RELEASE work")
+            if isinstance(refusal, Invalid):
+                raise
+            return refusal.status, _error(refusal, call)
+        ctx.db.execute("RELEASE work")
+        return 200, json.dumps(shown).encode()
+
+
+def _secret_key(call: Call) -> str:
+    header = call.header("authorization") or ""
+    scheme, _, value = header.partition(" ")
+    key = value.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            key = ""
+    if not key:
+        raise Refused(
+            "You did not provide an API key. Send it as a bearer token:"
+            " 'Authorization: Bearer sk_test_…'.",
+            status=401,
+        )
+    kind, _, rest = key.partition("_")
+    if rest.startswith("live"):
+        message = "This is a local sandbox: live keys are refused. Use any sk_test_… key."
+        raise Refused(message, status=401)
+    if kind == "pk":
+        raise Refused(
+            "This endpoint needs a secret key; a publishable key (pk_test_…) may not use it.",
+            status=401,
+            code="secret_key_required",
+        )
+    if kind not in {"sk", "rk", "rkcs"} or "_" not in rest:
+        raise Refused(f"Invalid API Key provided: {key[:7]}***", status=401)
+    return key
+
+
+def _acting_account(ctx: Context, call: Call) -> str:
+    from_header = call.header("stripe-account")
+    if not from_header or from_header == ctx.platform:
+        return ctx.platform
+    found = store.get(ctx.db, from_header)
+    if found is None or found[0]["object"] != "account" or found[1] != ctx.platform:
+        raise Refused(
+            f"The provided key does not have access to account '{from_header}' (or that account"
+            " does not exist). Application access may have been revoked.",
+            status=403,
+            code="account_invalid",
+        )
+    return from_header
+
+
+def _fingerprint(call: Call) -> str:
+    told = json.dumps([call.method, call.path, call.params], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _replay(ctx: Context, call: Call, key: str) -> tuple[int, bytes] | None:
+    row = ctx.db.execute(
+        "SELECT fingerprint, status, body, created FROM answers WHERE scope = ? AND key = ?",
+        (ctx.account, key),
+    ).fetchone()
+    if row is None or row[3] < ctx.now - _ANSWER_KEPT:
+        return None
+    if row[0] != _fingerprint(call):
+        raise Refused(
+            "Keys for idempotent requests can only be used with the same parameters they were"
+            f" first used with. Try using a key other than '{key}' if you meant to execute a"
+            " different request.",
+            kind="idempotency_error",
+        )
+    return row[1], row[2]
+
+
+def _keep(ctx: Context, call: Call, key: str, status: int, body: bytes) -> None:
+    ctx.db.execute(
+        "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+        (ctx.account, key, _fingerprint(call), status, body, ctx.now),
+    )
+
+
+def _error(refusal: Refused, call: Call) -> bytes:
+    log_url = f"/_sandbox/requests/{call.request_id}"
+    return json.dumps({"error": {**refusal.error, "request_log_url": log_url}}).encode()
+
+
+def _expand(raw: dict[str, Any]) -> list[str]:
+    expand = raw.pop("expand", None)
+    if isinstance(expand, dict):
+        expand = [expand[key] for key in sorted(expand)]
+    if expand is None:
+        return []
+    if not isinstance(expand, list) or not all(isinstance(item, str) for item in expand):
+        raise Invalid("Invalid array", param="expand")
+    return expand
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as problem:
+        message = "The request's body is not valid UTF-8."
+        raise Invalid(message) from problem
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as problem:
+        message = "The request's body is not valid JSON."
+        raise Invalid(message) from problem
+    if not isinstance(value, dict):
+        message = "The request's body must be a JSON object."
+        raise Invalid(message)
+    return value
