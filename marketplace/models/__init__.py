@@ -1,0 +1,34 @@
+"""The schema at a glance.
+
+`id` is ours and `stripe_id` is theirs. Amounts are integer minor units beside their currency; times
+are UTC. The rule that bites: relationships never load by themselves (`lazy="raise"`), so a query
+names what it needs, and a page costs the same number of queries whatever it shows.
+"""
+
+from marketplace.models.catalogue import Product
+from marketplace.models.inbox import InboxEvent, Scope
+from marketplace.models.money import ApplicationFee, BalanceTransaction, Payout, Transfer
+from marketplace.models.orders import Order, OrderLine, Payment
+from marketplace.models.people import LoginAttempt, LoginSession, Role, User
+from marketplace.models.sellers import AccountStatus, Balance, BankAccount, Seller
+
+__all__ = [
+    "AccountStatus",
+    "ApplicationFee",
+    "Balance",
+    "BalanceTransaction",
+    "BankAccount",
+    "InboxEvent",
+    "LoginAttempt",
+    "LoginSession",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Payout",
+    "Product",
+    "Role",
+    "Scope",
+    "Seller",
+    "Transfer",
+    "User",
+]

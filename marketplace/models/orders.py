@@ -1,0 +1,115 @@
+"""Orders, their lines, and the attempts to pay for them.
+
+An order is one buyer, one seller, one currency; each Payment is one Checkout Session. The rule that
+bites: the Payment row, with its idempotency key, is committed before Stripe is asked, so that after
+a crash the same attempt is finished and not a second one begun.
+"""
+
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace import clock
+from marketplace.database import Base, Stamped, choice
+from marketplace.design import DEFAULT, ChargeType
+from marketplace.lifecycles import OrderStatus, PaymentStatus
+from marketplace.models.catalogue import Product
+from marketplace.models.people import User
+from marketplace.models.sellers import Seller
+from marketplace.money import Money
+
+
+class Order(Stamped, Base):
+    """What a buyer agreed to pay a seller. `token` is its name in addresses, and unguessable."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.Index(None, "seller_id", "id"),
+        sa.Index(None, "buyer_id", "id"),
+        sa.Index(None, "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(
+        sa.String(64), unique=True, default=lambda: secrets.token_urlsafe(24)
+    )
+    buyer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
+    buyer_email: Mapped[str | None] = mapped_column(sa.String(254))
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    amount: Mapped[int] = mapped_column(sa.BigInteger)
+    application_fee_amount: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
+    status: Mapped[OrderStatus] = mapped_column(choice(OrderStatus), default=OrderStatus.PLACED)
+    # The same form sent twice carries the same nonce and gives the same order.
+    form_nonce: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    placed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    paid_at: Mapped[datetime | None]
+    fulfilled_at: Mapped[datetime | None]
+
+    buyer: Mapped[User | None] = relationship(back_populates="orders", lazy="raise")
+    seller: Mapped[Seller] = relationship(back_populates="orders", lazy="raise")
+    lines: Mapped[list["OrderLine"]] = relationship(
+        back_populates="order", lazy="raise", order_by="OrderLine.id"
+    )
+    payments: Mapped[list["Payment"]] = relationship(
+        back_populates="order", lazy="raise", order_by="Payment.id"
+    )
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays."""
+        return Money(self.amount, self.currency)
+
+    @property
+    def application_fee(self) -> Money:
+        """What the marketplace keeps of it, before Stripe's own fee."""
+        return Money(self.application_fee_amount, self.currency)
+
+
+class OrderLine(Base):
+    """So many of one product, at the price of the day."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (sa.CheckConstraint("quantity > 0", name="quantity_positive"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"), index=True)
+    product_id: Mapped[int] = mapped_column(sa.ForeignKey("products.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(120))
+    unit_amount: Mapped[int] = mapped_column(sa.BigInteger)
+    quantity: Mapped[int]
+
+    order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
+    product: Mapped[Product] = relationship(back_populates="order_lines", lazy="raise")
+    seller: Mapped[Seller] = relationship(lazy="raise")
+
+
+class Payment(Stamped, Base):
+    """One attempt to pay an order. https://docs.stripe.com/api/checkout/sessions/object"""
+
+    __tablename__ = "payments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    status: Mapped[PaymentStatus] = mapped_column(
+        choice(PaymentStatus), default=PaymentStatus.REQUESTED, index=True
+    )
+    idempotency_key: Mapped[str] = mapped_column(
+        sa.String(255), unique=True, default=lambda: f"payment:{secrets.token_hex(12)}:0"
+    )
+    checkout_session_id: Mapped[str | None] = mapped_column(sa.String(128), unique=True)
+    checkout_url: Mapped[str | None] = mapped_column(sa.Text)
+    payment_intent_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    charge_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    failure_code: Mapped[str | None] = mapped_column(sa.String(80))
+    failure_message: Mapped[str | None] = mapped_column(sa.Text)
+    amount: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    stock_released: Mapped[bool] = mapped_column(default=False)
+
+    order: Mapped[Order] = relationship(back_populates="payments", lazy="raise")

@@ -1,0 +1,127 @@
+"""Sellers, and what we mirror of their connected accounts.
+
+`Seller.stripe_id` is an Account; the flags, capabilities and requirements beside it are what Stripe
+said when `refreshed_at` was written. The rule that bites: `account_status` says how far *our* call
+came. "requested" without a `stripe_id` means that a crash may have left an account at Stripe, which
+the same idempotency key, made from `token`, brings back.
+"""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.database import Base, Stamped, choice
+from marketplace.design import (
+    DEFAULT,
+    AccountsApi,
+    ChargeType,
+    Dashboard,
+    FeePayer,
+    LossOwner,
+    Onboarding,
+)
+from marketplace.lifecycles import SellerState
+from marketplace.models.people import User
+
+if TYPE_CHECKING:
+    from marketplace.models.catalogue import Product
+    from marketplace.models.orders import Order
+
+
+class AccountStatus(StrEnum):
+    """How far we came with making the connected account."""
+
+    NONE = "none"
+    REQUESTED = "requested"
+    CREATED = "created"
+
+
+class Seller(Stamped, Base):
+    """A shop and its connected account. https://docs.stripe.com/api/accounts/object"""
+
+    __tablename__ = "sellers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Random, because row numbers start again in a new database while Stripe remembers old keys.
+    token: Mapped[str] = mapped_column(
+        sa.String(32), unique=True, default=lambda: secrets.token_hex(12)
+    )
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), unique=True)
+    shop_name: Mapped[str] = mapped_column(sa.String(80))
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    country: Mapped[str] = mapped_column(sa.String(2))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    stripe_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+
+    accounts_api: Mapped[AccountsApi] = mapped_column(
+        choice(AccountsApi), default=DEFAULT.accounts_api
+    )
+    dashboard: Mapped[Dashboard] = mapped_column(choice(Dashboard), default=DEFAULT.dashboard)
+    onboarding: Mapped[Onboarding] = mapped_column(choice(Onboarding), default=DEFAULT.onboarding)
+    charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
+    fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
+    loss_owner: Mapped[LossOwner] = mapped_column(choice(LossOwner), default=DEFAULT.loss_owner)
+    # The marketplace's commission: basis points of the sale plus minor units of `currency`.
+    fee_bps: Mapped[int] = mapped_column(default=1000)
+    fee_fixed: Mapped[int] = mapped_column(default=0)
+
+    account_status: Mapped[AccountStatus] = mapped_column(
+        choice(AccountStatus), default=AccountStatus.NONE
+    )
+    state: Mapped[SellerState] = mapped_column(choice(SellerState), default=SellerState.NOT_STARTED)
+    details_submitted: Mapped[bool] = mapped_column(default=False)
+    charges_enabled: Mapped[bool] = mapped_column(default=False)
+    payouts_enabled: Mapped[bool] = mapped_column(default=False)
+    transfers_active: Mapped[bool] = mapped_column(default=False)
+    capabilities: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    requirements: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    deadline: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None] = mapped_column(sa.String(80))
+    refreshed_at: Mapped[datetime | None]
+    deauthorized_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(back_populates="seller", lazy="raise")
+    products: Mapped[list["Product"]] = relationship(back_populates="seller", lazy="raise")
+    orders: Mapped[list["Order"]] = relationship(back_populates="seller", lazy="raise")
+    bank_accounts: Mapped[list["BankAccount"]] = relationship(back_populates="seller", lazy="raise")
+    balances: Mapped[list["Balance"]] = relationship(back_populates="seller", lazy="raise")
+
+
+class BankAccount(Stamped, Base):
+    """Where payouts go. https://docs.stripe.com/api/external_account_bank_accounts/object"""
+
+    __tablename__ = "bank_accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"), index=True)
+    stripe_id: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    bank_name: Mapped[str | None] = mapped_column(sa.String(120))
+    last4: Mapped[str] = mapped_column(sa.String(4))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    country: Mapped[str] = mapped_column(sa.String(2))
+    # Stripe's word: "errored" means that a payout failed and none follows until it is replaced.
+    status: Mapped[str] = mapped_column(sa.String(48))
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+    seller: Mapped[Seller] = relationship(back_populates="bank_accounts", lazy="raise")
+
+
+class Balance(Base):
+    """What a seller holds at Stripe in one currency, in minor units, when last looked at."""
+
+    __tablename__ = "balances"
+    __table_args__ = (sa.UniqueConstraint("seller_id", "currency"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    available: Mapped[int] = mapped_column(sa.BigInteger)
+    pending: Mapped[int] = mapped_column(sa.BigInteger)
+    refreshed_at: Mapped[datetime]
+
+    seller: Mapped[Seller] = relationship(back_populates="balances", lazy="raise")
