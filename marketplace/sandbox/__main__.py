@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as problem:
         sys.stderr.write(f"The sandbox cannot start: {problem}\n")
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: http.close())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sandbox.start()
     sys.stdout.write(f"The Stripe sandbox listens on {base_url}\n")
     sys.stdout.flush()

@@ -114,6 +114,16 @@ def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServe
     )
 
 
+def stop(http: waitress.server.BaseWSGIServer) -> None:
+    """End `run()` from another thread: finish what is being answered, then close every socket."""
+    http.task_dispatcher.shutdown()
+
+    def close() -> None:
+        http.asyncore.close_all(http._map)  # noqa: SLF001 - waitress has no way of its own to stop
+
+    http.trigger.pull_trigger(close)
+
+
 def not_found(what: str) -> NotFound:
     """A page that does not exist, said in words."""
     return NotFound(f"There is no such {what} in this sandbox.")

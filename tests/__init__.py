@@ -1,0 +1,1 @@
+"""The proof: vocabulary, concepts, contracts, the sandbox, and journeys through all of it."""
