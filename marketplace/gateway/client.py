@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import stripe
+from stripe import StripeClient
 
 from marketplace.config import Settings
 from marketplace.gateway.trace import Call, Trace, shown
+
+__all__ = ["StripeClient", "TracedClient", "connect"]
 
 TIMEOUT_SECONDS = 25
 RETRIES = 2
@@ -55,7 +58,7 @@ class TracedClient(stripe.RequestsClient):
             self.trace.add(call)
 
 
-def connect(settings: Settings, trace: Trace | None = None) -> stripe.StripeClient:
+def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
     """Make the client for these settings. https://docs.stripe.com/api/versioning
 
     It speaks the API version that the installed SDK was made for; `trace` sees every request.
@@ -63,11 +66,9 @@ def connect(settings: Settings, trace: Trace | None = None) -> stripe.StripeClie
     stripe.set_app_info("marketplace", version="0.1.0")
     http = TracedClient(trace or Trace())
     if settings.api_base is None:
-        return stripe.StripeClient(
-            settings.stripe_key, max_network_retries=RETRIES, http_client=http
-        )
+        return StripeClient(settings.stripe_key, max_network_retries=RETRIES, http_client=http)
     base = settings.api_base
-    return stripe.StripeClient(
+    return StripeClient(
         settings.stripe_key,
         base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
         max_network_retries=RETRIES,

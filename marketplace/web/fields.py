@@ -1,0 +1,89 @@
+"""Form fields that know about money.
+
+The rule that bites: WTForms' DecimalField takes Infinity and 1e400 and dies of sNaN, and Python's
+`int` takes 1_000 and digits of every script. An amount is read by `Money.parse` and nothing else.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+from wtforms import Field, ValidationError
+from wtforms.widgets import TextInput
+
+from marketplace.money import Money, NotAnAmount, can_be_charged, minimum_charge
+
+_WHOLE = re.compile("[0-9]{1,9}", re.ASCII)
+
+
+class MoneyField(Field):
+    """An amount typed by a person; `data` is a Money. `currency` says in what, at validation."""
+
+    widget = TextInput()
+
+    def __init__(
+        self,
+        label: str | None = None,
+        validators: list[Any] | None = None,
+        *,
+        currency: Callable[[Any], str],
+        **kwargs: Any,  # noqa: ANN401 - WTForms' own
+    ) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.currency = currency
+        self.typed: str | None = None
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return plain(self.data) if isinstance(self.data, Money) else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Keep what was typed; it is read when the currency is known."""
+        if valuelist:
+            self.typed = valuelist[0]
+            self.data = None
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ANN401 - WTForms' own
+        """Read the amount; the field's error says what is wrong with it."""
+        try:
+            self.data = Money.parse(self.typed or "", self.currency(form))
+        except (NotAnAmount, ValueError) as error:
+            raise ValidationError(str(error)) from error
+
+
+class CountField(Field):
+    """A whole number of ASCII digits; `data` is an int, or None when nothing was typed."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the digits; raises ValueError, which WTForms shows beside the field."""
+        typed = valuelist[0].strip(" ") if valuelist else ""
+        self.data = None
+        if typed and not _WHOLE.fullmatch(typed):
+            raise ValueError("Write a whole number.")
+        if typed:
+            self.data = int(typed)
+
+
+def chargeable(_form: object, field: MoneyField) -> None:
+    """Validate that Stripe would charge this amount."""
+    if not isinstance(field.data, Money) or can_be_charged(field.data):
+        return
+    least = minimum_charge(field.data.currency)
+    raise ValidationError(
+        f"The least that can be charged is {least}." if least else "This cannot be charged."
+    )
+
+
+def plain(money: Money) -> str:
+    """An amount as it is typed: 12.50 without a sign for the currency."""
+    shown = re.sub(r"[^0-9.-]", "", money.format("en_US"))
+    return str(Markup.escape(shown))

@@ -1,0 +1,74 @@
+"""How things are written for people: amounts, moments, statuses, and parts that stay up to date.
+
+The rule that bites: an amount is formatted by its currency, never by dividing by a hundred, and a
+moment is shown in UTC inside a `<time>` that carries the exact value.
+"""
+
+from datetime import UTC, datetime
+
+from babel.dates import format_date, format_datetime
+from flask import Flask, Response, make_response, render_template, request
+from markupsafe import Markup
+
+from marketplace.money import Money
+
+LOCALE = "en_US"
+# A status by what it means for whoever looks at it; anything else is shown neutral.
+TONES = {
+    "good": "nothing_due paid fulfilled succeeded done available active enabled verified",
+    "busy": "in_review paying processing pending in_transit open requested running new",
+    "care": "due past_due expired partly_refunded refunded unverified",
+    "bad": "restricted failed dead cancelled canceled errored disabled inactive",
+}
+_TONE = {word: tone for tone, words in TONES.items() for word in words.split()}
+
+
+def money(amount: Money | int, currency: str | None = None) -> Markup:
+    """An amount, unbreakable: `{{ order.total|money }}` or `{{ row.net|money(row.currency) }}`."""
+    if not isinstance(amount, Money):
+        amount = Money(amount, (currency or "").lower())
+    shown = amount.format(LOCALE)
+    low = " money-negative" if amount.amount < 0 else ""
+    return Markup('<span class="money{}">{}</span>').format(low, shown)
+
+
+def day(moment: datetime) -> Markup:
+    """The day of a moment: Nov 21, 2026."""
+    shown = format_date(moment, "medium", locale=LOCALE)
+    return Markup('<time datetime="{}">{}</time>').format(moment.date().isoformat(), shown)
+
+
+def moment(value: datetime) -> Markup:
+    """A moment to the minute, in UTC: Nov 21, 2026, 3:46 AM UTC."""
+    shown = format_datetime(value.astimezone(UTC), "MMM d, y, h:mm a", locale=LOCALE) + " UTC"
+    exact = value.isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, exact, shown)
+
+
+def words(status: str) -> str:
+    """A status as people write it: `in_transit` becomes "in transit"."""
+    return str(status).replace("_", " ")
+
+
+def tone(status: str) -> str:
+    """Which colour a status has: good, busy, care, bad or plain."""
+    return _TONE.get(str(status), "plain")
+
+
+def live(template: str, *, final: bool = False, **values: object) -> Response:
+    """A fragment for an element with `data-poll-url`: with an ETag, so that no news costs nothing.
+
+    `final` tells the browser to stop asking.
+    """
+    response = make_response(render_template(template, **values))
+    response.headers["Cache-Control"] = "no-cache"
+    if final:
+        response.headers["Poll-Again"] = "never"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def install(app: Flask) -> None:
+    """Make the filters known to the templates of `app`."""
+    app.jinja_env.filters.update(money=money, day=day, moment=moment, words=words, tone=tone)

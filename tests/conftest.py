@@ -1,0 +1,53 @@
+"""Fixtures that every test may ask for: settings, a migrated database of its own, the app."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import orm
+
+from marketplace import create_app, database
+from marketplace.config import Settings
+from marketplace.web import context
+
+SECRET_KEY = "a-key-for-tests-that-is-long-enough"
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table and no row, to be copied."""
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
+    database.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    """The settings of a sandbox marketplace with a database file of its own."""
+    shutil.copy(migrated, tmp_path / "marketplace.sqlite3")
+    return Settings.from_environ({"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET_KEY})
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The marketplace; its Stripe client points at the sandbox's address."""
+    app = create_app(settings)
+    app.config["WTF_CSRF_ENABLED"] = False  # the tests of the tokens switch it on again
+    yield app
+    context.wiring(app).engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies and without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[orm.Session]:
+    """A session on the app's database."""
+    with context.wiring(app).sessions() as session:
+        yield session
