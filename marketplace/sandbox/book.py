@@ -66,7 +66,7 @@ def balance(db: sqlite3.Connection, party: str, bucket: str, currency: str) -> i
 
 
 def holdings(db: sqlite3.Connection, party: str) -> dict[str, dict[str, int]]:
-    """bucket -> currency -> amount."""
+    """What a party holds: bucket -> currency -> amount."""
     found: dict[str, dict[str, int]] = {}
     for bucket, currency, amount in db.execute(
         "SELECT bucket, currency, amount FROM balances WHERE party = ?", (party,)

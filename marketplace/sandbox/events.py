@@ -149,4 +149,4 @@ def _delivered(ctx: Context, event: str) -> bool:
     (waiting,) = ctx.db.execute(
         "SELECT COUNT(*) FROM deliveries WHERE event = ? AND state != 'done'", (event,)
     ).fetchone()
-    return waiting == 0
+    return bool(waiting == 0)

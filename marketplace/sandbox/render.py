@@ -31,7 +31,8 @@ class Listing:
 def show(ctx: Context, obj: dict[str, Any]) -> dict[str, Any]:
     """One object without its private fields, through its view when it has one."""
     function = views.get(obj.get("object", ""))
-    return strip(function(ctx, dict(obj)) if function else obj)
+    shown: dict[str, Any] = strip(function(ctx, dict(obj)) if function else obj)
+    return shown
 
 
 def strip(value: Any) -> Any:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import re
 import typing
+from decimal import Decimal
 from typing import Any, Literal, Union, get_args, get_origin
 
 import stripe.params
@@ -162,7 +163,7 @@ class Shape(Check):
     @functools.cached_property
     def required(self) -> tuple[str, ...]:
         """The keys that must be there."""
-        keys = getattr(self.cls, "__required_keys__", frozenset())
+        keys: frozenset[str] = getattr(self.cls, "__required_keys__", frozenset())
         return tuple(sorted(key for key in keys if key in self.fields))
 
     def read(self, value: Any, path: str) -> Any:
@@ -205,16 +206,19 @@ class Either(Check):
         raise problem or Invalid(f"Invalid value: {_show(value)}", param=path)
 
 
+_SCALARS: dict[Any, Check] = {
+    str: Text(empty=True),
+    bool: Truth(),
+    int: Integer(),
+    float: Number(),
+    Decimal: Number(),
+}
+
+
 def compile_type(hint: Any) -> Check:
     """The validator for one annotation."""
-    if hint is str:
-        return Text(empty=True)
-    if hint is bool:
-        return Truth()
-    if hint is int:
-        return Integer()
-    if hint is float or getattr(hint, "__name__", "") == "Decimal":
-        return Number()
+    if hint in _SCALARS:
+        return _SCALARS[hint]
     origin = get_origin(hint)
     if origin is Literal:
         return Text(tuple(str(choice) for choice in get_args(hint)), empty="" in get_args(hint))
@@ -239,8 +243,9 @@ def _compile_union(members: list[Any]) -> Check:
     # `Literal[""] | str` on the other hand is plain text that may be unset with "".
     if allowed and any(allowed) and str in others:
         others.remove(str)
-    checks = [Text(allowed, empty="" in allowed)] if allowed and str not in others else []
-    checks += [compile_type(member) for member in others]
+    checks: list[Check] = [compile_type(member) for member in others]
+    if allowed and str not in others:
+        checks.insert(0, Text(allowed, empty="" in allowed))
     return checks[0] if len(checks) == 1 else Either(checks)
 
 

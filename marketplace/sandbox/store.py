@@ -158,6 +158,8 @@ def select(
 ) -> list[dict[str, Any]]:
     """Newest first. `after`/`before` are ids (exclusive); `where` uses declared links.
 
+    A value of `where` is text, or a range of numbers (`{"gte": 1, "lt": 9}`).
+
     `before` answers the page that ends just before that id, still newest first.
     """
     sql = ["SELECT o.body FROM objects o"]
@@ -165,26 +167,38 @@ def select(
     for number, (field, value) in enumerate((where or {}).items()):
         sql.append(
             f"JOIN links l{number} ON l{number}.seq = o.seq AND l{number}.kind = ?"
-            f" AND l{number}.field = ? AND l{number}.value = ?"
+            f" AND l{number}.field = ? AND {_matches(f'l{number}.value', value)}"
         )
-        values += [kind, field, str(value)]
+        values += [kind, field, *(value.values() if isinstance(value, dict) else [str(value)])]
     sql.append("WHERE o.kind = ? AND o.deleted = 0")
     values.append(kind)
     if owner is not None:
         sql.append("AND o.owner = ?")
         values.append(owner)
-    for bound, operator in (("gt", ">"), ("gte", ">="), ("lt", "<"), ("lte", "<=")):
+    for bound, operator in _OPERATORS.items():
         if created and bound in created:
             sql.append(f"AND o.created {operator} ?")
             values.append(created[bound])
     for cursor, operator in ((after, "<"), (before, ">")):
         if cursor is not None:
-            sql.append(f"AND o.seq {operator} (SELECT seq FROM objects WHERE id = ?)")
+            # The operator is one of the two above, never anybody's input.
+            sql.append(f"AND o.seq {operator} (SELECT seq FROM objects WHERE id = ?)")  # noqa: S608
             values.append(cursor)
     sql.append(f"ORDER BY o.seq {'ASC' if before else 'DESC'} LIMIT ?")
     values.append(limit)
     rows = [json.loads(row[0]) for row in db.execute(" ".join(sql), values)]
     return rows[::-1] if before else rows
+
+
+_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def _matches(column: str, value: Any) -> str:
+    """The condition for one link; only operators of our own reach the text of the query."""
+    if not isinstance(value, dict):
+        return f"{column} = ?"
+    bounds = [f"CAST({column} AS INTEGER) {_OPERATORS[bound]} ?" for bound in value]
+    return " AND ".join(bounds) or "1"
 
 
 def note(db: sqlite3.Connection, name: str, value: Any = None) -> Any:

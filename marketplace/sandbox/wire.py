@@ -82,8 +82,8 @@ class Wire:
         except Exception:
             log.exception("%s %s failed in the sandbox itself", call.method, call.path)
             message = "The sandbox itself failed; this is a bug in it, not in your request."
-            refusal = Refused(message, status=500, kind="api_error")
-            status, body = 500, _error(refusal, call)
+            broken = Refused(message, status=500, kind="api_error")
+            status, body = 500, _error(broken, call)
         call.status = status
         headers = {
             "Content-Type": "application/json",
@@ -92,11 +92,9 @@ class Wire:
             "Stripe-Version": call.header("stripe-version") or DEFAULT_VERSION,
             "Cache-Control": "no-cache, no-store",
         }
-        for name, header in (("idempotency-key", "Idempotency-Key"),):
-            if call.header(name):
-                headers[header] = call.header(name) or ""
-        if call.header("stripe-account"):
-            headers["Stripe-Account"] = call.header("stripe-account") or ""
+        for name in ("Idempotency-Key", "Stripe-Account"):
+            if value := call.header(name.lower()):
+                headers[name] = value
         if call.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Answer(status, body, headers)

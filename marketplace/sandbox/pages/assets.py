@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from ..routing import page
+from marketplace.sandbox.routing import page
 
 if TYPE_CHECKING:
-    from ..server import Server
+    from marketplace.sandbox.server import Server
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
-from .. import book
-from ..routing import page
+from marketplace.sandbox import book
+from marketplace.sandbox.routing import page
 
 if TYPE_CHECKING:
-    from ..server import Server
+    from marketplace.sandbox.server import Server
 
 
 def told(value: Any, status: int = 200) -> Response:

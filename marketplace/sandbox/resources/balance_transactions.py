@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import book
-from ..context import Context
-from ..events import emit
-from ..render import Listing
-from ..routing import kind, route, task, view
+from marketplace.sandbox import book
+from marketplace.sandbox.context import Context
+from marketplace.sandbox.events import emit
+from marketplace.sandbox.payout_days import run_soon
+from marketplace.sandbox.render import Listing
+from marketplace.sandbox.routing import kind, route, task, view
 
 kind(
     "balance_transaction",
     "txn_",
-    indexed=("type", "source", "payout", "currency"),
+    indexed=("type", "source", "payout", "currency", "_unpaid"),
     words="balance transaction",
 )
 
@@ -73,7 +74,7 @@ def application_fee(amount: int, currency: str, application: str) -> dict[str, A
     }
 
 
-def record(
+def record(  # noqa: PLR0913 - one place writes all that a balance transaction says
     ctx: Context,
     type_: str,
     amount: int,
@@ -111,6 +112,7 @@ def record(
         source=source,
         type=type_,
         payout=None,
+        _unpaid=currency,
     )
     bucket = "pending" if due > ctx.now else "available"
     lines = [
@@ -124,16 +126,28 @@ def record(
     if bucket == "pending":
         book.settle_later(ctx.db, ctx.account, currency, due, amount - fee)
         ctx.later(due, "funds.settle", once=f"funds.settle:{ctx.account}:{due}")
+    elif amount > 0:
+        run_soon(ctx)
     return transaction
 
 
 @task("funds.settle")
 def settle(ctx: Context) -> None:
     """Pending money whose day has come becomes available; payouts may follow."""
-    moved = book.settle(ctx.db, ctx.account, ctx.now)
-    if moved:
+    if book.settle(ctx.db, ctx.account, ctx.now):
         emit(ctx, "balance.available", {"object": "balance", "livemode": False})
-        ctx.later(ctx.now, "payouts.automatic", once=f"payouts.automatic:{ctx.account}:{ctx.now}")
+        run_soon(ctx, ctx.now)
+
+
+def unpaid(ctx: Context, currency: str) -> list[dict[str, Any]]:
+    """The acting account's available transactions that no automatic payout has covered yet."""
+    rows = ctx.every("balance_transaction", 1_000_000, _unpaid=currency)
+    return [row for row in rows if row["available_on"] <= ctx.now]
+
+
+def cover(ctx: Context, transaction: dict[str, Any], payout: str) -> None:
+    """Note which automatic payout paid this transaction out; lists filter by it."""
+    ctx.save({**transaction, "payout": payout, "_unpaid": None})
 
 
 @view("balance_transaction")
@@ -183,7 +197,7 @@ def _default_currency(ctx: Context) -> str:
 def balance(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Retrieve the acting account's balance."""
     del params
-    book.settle(ctx.db, ctx.account, ctx.now)
+    settle(ctx)
     return {"object": "balance", "livemode": False}
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from ..context import Context
-from ..courier import is_loopback
-from ..errors import Refused
-from ..render import Listing
-from ..routing import kind, route
+from marketplace.sandbox.context import Context
+from marketplace.sandbox.courier import is_loopback
+from marketplace.sandbox.errors import Refused
+from marketplace.sandbox.metadata import merged
+from marketplace.sandbox.render import Listing
+from marketplace.sandbox.routing import kind, route
 
 kind("webhook_endpoint", "we_", words="webhook endpoint")
 _MOST = 16
@@ -37,7 +38,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         # A Connect endpoint is recognised by its application; `connect` itself is not echoed.
         application=f"ca_{ctx.platform[5:]}" if connect else None,
         description=params.get("description") or None,
-        metadata=params.get("metadata") or {},
+        metadata=merged(None, params.get("metadata")),
         status="enabled",
         _connect=connect,
         _secret=secret,
@@ -78,13 +79,6 @@ def update(ctx: Context, params: dict[str, Any], endpoint: str) -> dict[str, Any
         found["metadata"] = merged(found["metadata"], params["metadata"])
     ctx.save(found)
     return found
-
-
-def merged(old: dict[str, str], new: dict[str, str] | str) -> dict[str, str]:
-    """Metadata after an update: an empty value unsets its key, an empty string unsets all."""
-    if not isinstance(new, dict):
-        return {}
-    return {key: value for key, value in {**old, **new}.items() if value != ""}
 
 
 @route("DELETE", "/v1/webhook_endpoints/{endpoint}", "WebhookEndpointDeleteParams")
