@@ -112,16 +112,27 @@ class BankAccount(Stamped, Base):
 
 
 class Balance(Base):
-    """What a seller holds at Stripe in one currency, in minor units, when last looked at."""
+    """What somebody holds at Stripe in one currency, in minor units, when last looked at."""
 
     __tablename__ = "balances"
-    __table_args__ = (sa.UniqueConstraint("seller_id", "currency"),)
+    __table_args__ = (
+        sa.UniqueConstraint("seller_id", "currency"),
+        # NULLs are never equal, so the platform's rows need a rule of their own.
+        sa.Index(
+            "uq_balances_platform_currency",
+            "currency",
+            unique=True,
+            sqlite_where=sa.text("seller_id IS NULL"),
+            postgresql_where=sa.text("seller_id IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"))
+    # None: the platform's own balance.
+    seller_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sellers.id"))
     currency: Mapped[str] = mapped_column(sa.String(3))
     available: Mapped[int] = mapped_column(sa.BigInteger)
     pending: Mapped[int] = mapped_column(sa.BigInteger)
     refreshed_at: Mapped[datetime]
 
-    seller: Mapped[Seller] = relationship(back_populates="balances", lazy="raise")
+    seller: Mapped[Seller | None] = relationship(back_populates="balances", lazy="raise")

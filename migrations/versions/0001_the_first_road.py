@@ -153,13 +153,21 @@ def create_balances() -> None:
     op.create_table(
         "balances",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("seller_id", sa.Integer(), nullable=False),
+        sa.Column("seller_id", sa.Integer()),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("available", AMOUNT, nullable=False),
         sa.Column("pending", AMOUNT, nullable=False),
         sa.Column("refreshed_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["seller_id"], ["sellers.id"], name="fk_balances_seller_id"),
         sa.UniqueConstraint("seller_id", "currency", name="uq_balances_seller_id_currency"),
+    )
+    op.create_index(
+        "uq_balances_platform_currency",
+        "balances",
+        ["currency"],
+        unique=True,
+        sqlite_where=sa.text("seller_id IS NULL"),
+        postgresql_where=sa.text("seller_id IS NULL"),
     )
 
 

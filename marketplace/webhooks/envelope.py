@@ -1,0 +1,142 @@
+"""The envelope of an event: from bytes that anybody may have sent to plain, checked facts.
+
+Its Stripe object is the Event. The rule that bites: until the signature was compared, every byte
+belongs to an attacker, and after it the body may still be something else than an event: a list,
+6,000 brackets deep, or a thin event that was registered at the wrong address. Whatever is wrong
+ends in a 4xx and leaves no trace; only Stripe's signature makes a row.
+https://docs.stripe.com/webhooks/signature
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+import stripe
+
+from marketplace import clock
+from marketplace.errors import Forbidden, Invalid
+
+MOST_BYTES = 512 * 1024
+# Stripe signs every delivery anew, retries included, so an old signature is a replayed one.
+TOLERANCE_SECONDS = 300
+LATEST_SECOND = 253_402_300_799  # the last that datetime knows: the end of the year 9999
+
+_EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,120}", re.ASCII)
+_TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+", re.ASCII)
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9_]{1,58}", re.ASCII)
+_VERSION = re.compile(r"[A-Za-z0-9_.-]{1,48}", re.ASCII)
+LONGEST_TYPE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every event says about itself. `account` is None for the platform's own account.
+
+    `body` is the JSON text as it was signed. https://docs.stripe.com/api/events/object
+    """
+
+    event_id: str
+    type: str
+    account: str | None
+    api_version: str | None
+    livemode: bool
+    created: datetime
+    body: str
+
+
+def open_signed(raw: bytes, signature: str | None, secrets: Sequence[str]) -> Envelope:
+    """Return the envelope in `raw` if one of `secrets` signed it less than five minutes ago.
+
+    Several secrets are tried, because while one is being rolled both are in use. Raises Forbidden
+    when none fits, none is configured or the signature is old; Invalid when what was signed is no
+    snapshot event. https://docs.stripe.com/webhooks/signature
+    """
+    if not secrets:
+        raise Forbidden("This endpoint is closed: it has no signing secret.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid("The body is not UTF-8.") from None
+    if not any(_signed_by(secret, text, signature) for secret in secrets):
+        raise Forbidden("The signature is missing, too old, or made with another secret.")
+    return read(text)
+
+
+def read(text: str) -> Envelope:
+    """Return the envelope of a JSON text whose origin is trusted.
+
+    Raises Invalid, with a reason for the operator's log, for everything that is no v1 event.
+    """
+    try:
+        event = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Invalid("The body is not JSON that we can read.") from None
+    if not isinstance(event, dict):
+        raise Invalid("The body is not a JSON object.")
+    if event.get("object") == "v2.core.event":
+        raise Invalid("This is a thin event; this endpoint takes snapshot events.")
+    return Envelope(
+        event_id=_word(event, "id", _EVENT),
+        type=_type(event),
+        account=_word(event, "account", _ACCOUNT) if event.get("account") is not None else None,
+        api_version=(
+            _word(event, "api_version", _VERSION) if event.get("api_version") is not None else None
+        ),
+        livemode=_truth(event, "livemode"),
+        created=_moment(event, "created"),
+        body=_with_object(event, text),
+    )
+
+
+def _signed_by(secret: str, text: str, signature: str | None) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(text, signature, secret, TOLERANCE_SECONDS)
+    except stripe.SignatureVerificationError:
+        return False
+    except (TypeError, UnicodeError):
+        # The SDK compares as text, and Python compares only ASCII text in constant time: one
+        # accented letter in the header, and it raises TypeError.
+        return False
+    return True
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _word(event: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str:
+    value = event.get(name)
+    if not isinstance(value, str) or not shape.fullmatch(value):
+        raise Invalid(f"The event has no usable {name}.")
+    return value
+
+
+def _type(event: Mapping[str, Any]) -> str:
+    value = _word(event, "type", _TYPE)
+    if len(value) > LONGEST_TYPE:
+        raise Invalid("The event has no usable type.")
+    return value
+
+
+def _truth(event: Mapping[str, Any], name: str) -> bool:
+    value = event.get(name)
+    if not isinstance(value, bool):
+        raise Invalid(f"The event has no usable {name}.")
+    return value
+
+
+def _moment(event: Mapping[str, Any], name: str) -> datetime:
+    value = event.get(name)
+    if type(value) is not int or not 0 < value <= LATEST_SECOND:
+        raise Invalid(f"The event has no usable {name}.")
+    return clock.from_unix(value)
+
+
+def _with_object(event: Mapping[str, Any], text: str) -> str:
+    data = event.get("data")
+    if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
+        raise Invalid("The event carries no object.")
+    return text

@@ -1,0 +1,204 @@
+"""Which event sends whom to look: event type -> scope and concept, as data.
+
+The Stripe objects are whatever the events are about. The rule that bites: the two scopes are two
+registrations at Stripe. Payments, transfers and fees are the platform's own and come to
+/webhooks/stripe; what happens to sellers comes, with `account`, to /webhooks/stripe/connect; an
+endpoint registered the wrong way hears nothing, or the wrong half, and never complains. So the
+scope of every event is checked, and a misdirected one says what to correct.
+https://docs.stripe.com/connect/webhooks https://docs.stripe.com/api/events/types
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import stripe as sdk
+from sqlalchemy import orm
+
+from marketplace import ledger, orders, payouts, sellers, transfers
+from marketplace.database import phase
+from marketplace.lifecycles import InboxState
+from marketplace.models import Scope
+from marketplace.webhooks.inbox import Claim
+
+PATHS = {Scope.PLATFORM: "/webhooks/stripe", Scope.CONNECT: "/webhooks/stripe/connect"}
+SETTINGS = {
+    Scope.PLATFORM: "STRIPE_WEBHOOK_SECRET",
+    Scope.CONNECT: "STRIPE_CONNECT_WEBHOOK_SECRET",
+}
+# An event may overtake the commit that makes its object known to us, but not for long.
+TRIES_WHILE_UNKNOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What an event is about: the id of its object and the account where it lives."""
+
+    type: str
+    scope: Scope
+    account: str | None
+    object: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The id of the object, or "" for one without (a balance has none)."""
+        found = self.object.get("id")
+        return found if isinstance(found, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event: done, ignored with a reason, or failed and to be tried again."""
+
+    state: InboxState
+    reason: str | None = None
+
+
+Handler = Callable[[orm.Session, sdk.StripeClient, Hint], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who looks the fact up, and in which scopes the event may come.
+
+    The handler answers False when nothing of ours goes by that id (yet).
+    """
+
+    handle: Handler
+    scopes: frozenset[Scope]
+
+
+def handle(session: orm.Session, stripe: sdk.StripeClient, claim: Claim) -> Outcome:
+    """Look up what the claimed event is about. Raises whatever the concept raises."""
+    hint = _hint(claim)
+    route = ROUTES.get(hint.type)
+    if route is None:
+        return Outcome(InboxState.IGNORED, f"Nothing here depends on {hint.type}.")
+    reason = _misdirected(hint, route)
+    if reason is not None:
+        return Outcome(InboxState.IGNORED, reason)
+    if route.handle(session, stripe, hint):
+        return Outcome(InboxState.DONE)
+    unknown = f"Nothing of ours goes by {_subject(hint)}."
+    if claim.attempts < TRIES_WHILE_UNKNOWN:
+        return Outcome(InboxState.FAILED, f"{unknown} It may be on its way; tried again shortly.")
+    return Outcome(InboxState.IGNORED, f"{unknown} Another program may use the same account.")
+
+
+def types(scope: Scope) -> list[str]:
+    """The event types to register for at the endpoint of `scope`.
+
+    https://docs.stripe.com/api/webhook_endpoints/create#create_webhook_endpoint-enabled_events
+    """
+    return sorted(name for name, route in ROUTES.items() if scope in route.scopes)
+
+
+def _hint(claim: Claim) -> Hint:
+    event = json.loads(claim.body)
+    return Hint(claim.type, claim.scope, claim.account, event["data"]["object"])
+
+
+def _subject(hint: Hint) -> str:
+    return " of ".join(part for part in (hint.id, hint.account) if part) or hint.type
+
+
+def _misdirected(hint: Hint, route: Route) -> str | None:
+    """Say what is registered wrongly, when the event is not where it belongs."""
+    if hint.scope is Scope.PLATFORM and hint.account is not None:
+        right = Scope.CONNECT
+        found = f"It is about the connected account {hint.account}"
+    elif hint.scope is Scope.CONNECT and hint.account is None:
+        right = Scope.PLATFORM
+        found = "It is about the platform's own account"
+    elif hint.scope in route.scopes:
+        return None
+    else:
+        whose = "connected account" if hint.account else "platform's own account"
+        return f"{hint.type} is not followed for the {whose}."
+    return (
+        f"{found} and came to {PATHS[hint.scope]}. Register {PATHS[right]} for it at Stripe and "
+        f"put that endpoint's signing secret into {SETTINGS[right]}."
+    )
+
+
+def _seller(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return sellers.refresh(session, stripe, hint.account or "") is not None
+
+
+def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -> bool:
+    # The one event whose word is taken: after it the account can no longer be read.
+    with phase(session):
+        return sellers.deauthorized(session, hint.account or "") is not None
+
+
+def _checkout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return orders.settle(session, stripe, hint.id) is not None
+
+
+def _payment(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return orders.refresh_payment(session, stripe, hint.id) is not None
+
+
+def _charge(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return orders.refresh_charge(session, stripe, hint.id) is not None
+
+
+def _transfer(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return transfers.refresh(session, stripe, hint.id) is not None
+
+
+def _fee(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    # `application_fee.refund.updated` is about the refund, which names its fee.
+    fee = hint.object.get("fee") if hint.object.get("object") == "fee_refund" else hint.id
+    return ledger.refresh_application_fee(session, stripe, str(fee)) is not None
+
+
+def _payout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    if payouts.refresh(session, stripe, hint.id, hint.account) is None:
+        return False
+    return payouts.refresh_balance(session, stripe, hint.account)
+
+
+def _payout_failed(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    # The bank account is "errored" now, and Stripe tells only some platforms in an event.
+    known = _payout(session, stripe, hint)
+    return known and (hint.account is None or _seller(session, stripe, hint))
+
+
+def _balance(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return payouts.refresh_balance(session, stripe, hint.account)
+
+
+_OWN = frozenset({Scope.PLATFORM})
+_CONNECTED = frozenset({Scope.CONNECT})
+_BOTH = _OWN | _CONNECTED
+ROUTES: Mapping[str, Route] = {
+    "account.updated": Route(_seller, _CONNECTED),
+    "capability.updated": Route(_seller, _CONNECTED),
+    "account.external_account.created": Route(_seller, _CONNECTED),
+    "account.external_account.updated": Route(_seller, _CONNECTED),
+    "account.external_account.deleted": Route(_seller, _CONNECTED),
+    "account.application.deauthorized": Route(_deauthorized, _CONNECTED),
+    "checkout.session.completed": Route(_checkout, _OWN),
+    "checkout.session.async_payment_succeeded": Route(_checkout, _OWN),
+    "checkout.session.async_payment_failed": Route(_checkout, _OWN),
+    "checkout.session.expired": Route(_checkout, _OWN),
+    "payment_intent.succeeded": Route(_payment, _OWN),
+    "payment_intent.payment_failed": Route(_payment, _OWN),
+    "charge.succeeded": Route(_charge, _OWN),
+    "charge.updated": Route(_charge, _OWN),
+    "charge.refunded": Route(_charge, _OWN),
+    "transfer.created": Route(_transfer, _OWN),
+    "transfer.updated": Route(_transfer, _OWN),
+    "transfer.reversed": Route(_transfer, _OWN),
+    "application_fee.created": Route(_fee, _OWN),
+    "application_fee.refunded": Route(_fee, _OWN),
+    "application_fee.refund.updated": Route(_fee, _OWN),
+    "payout.created": Route(_payout, _BOTH),
+    "payout.updated": Route(_payout, _BOTH),
+    "payout.paid": Route(_payout, _BOTH),
+    "payout.failed": Route(_payout_failed, _BOTH),
+    "payout.canceled": Route(_payout, _BOTH),
+    "balance.available": Route(_balance, _BOTH),
+}
