@@ -105,28 +105,41 @@ def settle(db: sqlite3.Connection, party: str, now: int) -> dict[str, int]:
     return moved
 
 
-def faults(db: sqlite3.Connection) -> list[str]:
-    """What is wrong with the book; an empty list when all is well."""
-    found = []
-    for currency, amount in db.execute("SELECT currency, SUM(amount) FROM book GROUP BY currency"):
-        if amount:
-            found.append(f"the book is off by {amount} {currency}")
-    for party, bucket, currency, amount in db.execute(
-        "SELECT b.party, b.bucket, b.currency, SUM(b.amount) - a.amount FROM book b"
-        " JOIN balances a USING (party, bucket, currency) GROUP BY 1, 2, 3"
-    ):
-        if amount:
-            found.append(f"{party} {bucket} differs from its postings by {amount} {currency}")
-    for currency, amount in db.execute(
-        "SELECT currency, amount FROM balances WHERE party = ?", (CLEARING,)
-    ):
-        if amount:
-            found.append(f"{amount} {currency} were left in clearing")
-    for party, currency, amount in db.execute(
+_PROOFS = (
+    (
+        "the book as a whole is off",
+        "SELECT '', currency, SUM(amount) FROM book GROUP BY currency",
+    ),
+    (
+        "differs from its postings",
+        "SELECT b.party || ' ' || b.bucket, b.currency, SUM(b.amount) - a.amount FROM book b"
+        " JOIN balances a USING (party, bucket, currency) GROUP BY b.party, b.bucket, b.currency",
+    ),
+    (
+        "was left over at the end of a request",
+        f"SELECT party, currency, amount FROM balances WHERE party = '{CLEARING}'",  # noqa: S608
+    ),
+    (
+        "differs from its balance transactions",
+        "SELECT b.party, b.currency, SUM(b.amount) - COALESCE((SELECT SUM(o.body ->> 'net')"
+        " FROM objects o WHERE o.kind = 'balance_transaction' AND o.owner = b.party"
+        " AND o.body ->> 'currency' = b.currency), 0) FROM balances b"
+        " WHERE b.bucket IN ('pending', 'available') GROUP BY b.party, b.currency",
+    ),
+    (
+        "is pending without a date",
         "SELECT b.party, b.currency, b.amount - COALESCE((SELECT SUM(s.amount) FROM settling s"
         " WHERE s.party = b.party AND s.currency = b.currency), 0)"
-        " FROM balances b WHERE b.bucket = 'pending'"
-    ):
-        if amount:
-            found.append(f"{party}: {amount} {currency} pending without a date")
-    return found
+        " FROM balances b WHERE b.bucket = 'pending'",
+    ),
+)
+
+
+def faults(db: sqlite3.Connection) -> list[str]:
+    """What is wrong with the book; an empty list when all is well."""
+    return [
+        f"{party} {sentence}: {amount} {currency}".strip()
+        for sentence, query in _PROOFS
+        for party, currency, amount in db.execute(query)
+        if amount
+    ]

@@ -119,10 +119,7 @@ class Context:
             message = f"This value must be between 1 and {_LIST_MAX} (inclusive)."
             raise Invalid(message, param="limit", code="parameter_invalid_integer")
         where.update({name: params[name] for name in filters if name in params})
-        after, before = params.get("starting_after"), params.get("ending_before")
-        for name, cursor in (("starting_after", after), ("ending_before", before)):
-            if cursor and self.find(cursor, kind) is None:
-                raise missing(kinds[kind].words, cursor, name)
+        after, before = self._cursors(kind, params, self.account if owner == "" else owner)
         created = params.get("created")
         if isinstance(created, int):
             created = {"gte": created, "lte": created}
@@ -140,6 +137,21 @@ class Context:
         if more:
             rows = rows[1:] if before else rows[:limit]
         return Listing(rows, more, self.path)
+
+    def _cursors(
+        self, kind: str, params: dict[str, Any], owner: str | None
+    ) -> tuple[str | None, str | None]:
+        """Where the page begins or ends; a cursor must be an object of the list's owner."""
+        after, before = params.get("starting_after"), params.get("ending_before")
+        if after and before:
+            message = "Give either starting_after or ending_before, not both."
+            raise Invalid(message, code="parameters_exclusive", param="ending_before")
+        for name, cursor in (("starting_after", after), ("ending_before", before)):
+            if cursor:
+                found = store.get(self.db, cursor)
+                if found is None or found[0]["object"] != kind or owner not in {None, found[1]}:
+                    raise missing(kinds[kind].words, cursor, name)
+        return after, before
 
     def show(self, obj: dict[str, Any]) -> dict[str, Any]:
         """The object as Stripe would print it now."""

@@ -92,6 +92,8 @@ class Sandbox:
             db.execute("DELETE FROM tasks WHERE id = ?", (identifier,))
             if self.clock.held is not None:
                 self.clock.hold(max(due, self.clock.held))
+                # Kept with the task's work: a process killed half-way must not wake up in the past.
+                store.note(db, "clock", self.clock.held - int(time.time()))
             ctx = Context(db, self.clock, platform, account, self.base_url)
             db.execute("SAVEPOINT task")
             try:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 _EXPAND_DEPTH = 4
+_NEVER = frozenset({"id", "metadata", "object"})
 
 
 @dataclass
@@ -72,7 +73,7 @@ def _expand(ctx: Context, node: Any, steps: list[str], path: str) -> None:
     if not isinstance(node, dict):
         return
     name, rest = steps[0], steps[1:]
-    if name not in node:
+    if name not in node or name in _NEVER:
         message = (
             f"This property cannot be expanded ({name}). You may want to try expanding something"
             f" else, or leave out '{path}'."
@@ -81,7 +82,18 @@ def _expand(ctx: Context, node: Any, steps: list[str], path: str) -> None:
     value = node[name]
     if isinstance(value, str):
         found = store.get(ctx.db, value)
-        if found is not None:
-            node[name] = value = show(ctx, found[0])
+        if found is not None and _reachable(ctx, found[1]):
+            node[name] = value = show(ctx.acting_as(found[1]), found[0])
     if rest:
         _expand(ctx, value, rest, path)
+
+
+def _reachable(ctx: Context, owner: str) -> bool:
+    """Whether the owner is the caller's platform or one of its connected accounts.
+
+    A platform may expand what lies on the other side of a transfer; nobody sees another platform.
+    """
+    if owner in {ctx.platform, ctx.account}:
+        return True
+    found = store.get(ctx.db, owner)
+    return found is not None and found[1] == ctx.platform

@@ -37,6 +37,7 @@ _MODULES = (
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z")
 _LONGEST = 5000
+_LARGEST = 10**18
 
 
 class Check:
@@ -66,6 +67,8 @@ class Text(Check):
             choices = ", ".join(choice for choice in self.allowed if choice)
             last = path.rpartition("[")[2].rstrip("]")
             raise Invalid(f"Invalid {last}: must be one of {choices}", param=path)
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise Invalid("Invalid string: it is not valid Unicode.", param=path)
         if len(value) > _LONGEST:
             message = f"Invalid string: at most {_LONGEST} characters are accepted."
             raise Invalid(message, param=path, code="parameter_invalid_string")
@@ -77,7 +80,7 @@ class Integer(Check):
 
     def read(self, value: Any, path: str) -> Any:
         """Check an integer."""
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
             return value
         if value == "":
             raise _empty(path)
@@ -121,10 +124,12 @@ class Listed(Check):
 
     def read(self, value: Any, path: str) -> Any:
         """Check each element."""
-        if isinstance(value, dict) and all(key.isdigit() for key in value):
+        if value == "":
+            raise _empty(path)
+        if isinstance(value, dict) and all(key.isdecimal() for key in value):
             value = [value[key] for key in sorted(value, key=int)]
         if not isinstance(value, list):
-            raise Invalid("Invalid array", param=path, code="parameter_invalid_empty")
+            raise Invalid("Invalid array", param=path)
         return [self.inner.read(item, f"{path}[{n}]") for n, item in enumerate(value)]
 
 

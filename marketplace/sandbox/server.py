@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
 import waitress
@@ -15,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import pages as _pages
 from . import resources as _resources
+from .courier import is_loopback
 from .program import Sandbox
 from .routing import pages
 from .wire import NOTICE, Call, Wire
@@ -22,7 +25,8 @@ from .wire import NOTICE, Call, Wire
 log = logging.getLogger("sandbox.server")
 _BODY_LIMIT = 20 * 1024 * 1024
 _KEPT = 500
-_LOOPBACK = ("127.", "localhost", "[::1]")
+_SAFE = frozenset({"GET", "HEAD"})
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 __all__ = ["_pages", "_resources"]  # imported because importing registers their routes
 
@@ -42,7 +46,7 @@ class Server:
     ) -> Iterable[bytes]:
         """WSGI."""
         # A page of another site must not reach the sandbox by pointing its own name here.
-        if not environ.get("HTTP_HOST", "127.0.0.1").startswith(_LOOPBACK):
+        if not _is_here(environ.get("HTTP_HOST", "127.0.0.1")):
             response = Response("The sandbox answers on loopback only.", 421)
             return response(environ, start_response)
         path = environ["PATH_INFO"]
@@ -50,15 +54,18 @@ class Server:
             return self._api(environ, start_response)
         request = Request(environ)
         request.max_content_length = _BODY_LIMIT
-        response = self._page(request, path)
+        if request.method not in _SAFE and not _from_here(request):
+            response = Response("This form was sent by a page of another site.", 403)
+        else:
+            response = self._page(request, path)
         response.headers["Stripe-Notice"] = NOTICE
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         return response(environ, start_response)
 
     def _api(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        body = environ["wsgi.input"].read(min(length, _BODY_LIMIT)) if length else b""
+        body = environ["wsgi.input"].read(length) if length else b""
         headers = {
             name[5:].replace("_", "-").lower(): value
             for name, value in environ.items()
@@ -75,7 +82,7 @@ class Server:
         answer = self.wire.answer(call)
         self.calls.append(call)
         start_response(
-            f"{answer.status} .",
+            f"{answer.status} {_REASONS.get(answer.status, '')}",
             [*answer.headers.items(), ("Content-Length", str(len(answer.body)))],
         )
         return [answer.body]
@@ -97,9 +104,28 @@ class Server:
         return response
 
 
+@functools.lru_cache(maxsize=64)
+def _is_here(host: str) -> bool:
+    """Whether a `Host` header names this machine (`127.0.0.1.example.com` does not)."""
+    return is_loopback(f"http://{host}")
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a form was sent by a page of the sandbox, or by a program that is no browser.
+
+    `Sec-Fetch-Site` is checked first: another port of this machine is the same *site*, but a
+    page there has no business here either. Older browsers send `Origin` alone.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or origin == request.host_url.rstrip("/")
+
+
 def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServer:
     """A waitress server, bound but not yet running; `.run()` blocks until it is closed."""
-    if not host.startswith(("127.", "localhost", "::1")):
+    if not _is_here(f"[{host}]" if ":" in host else host):
         message = f"the sandbox binds to loopback only, not to {host}"
         raise ValueError(message)
     return waitress.server.create_server(
@@ -109,6 +135,7 @@ def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServe
         threads=16,
         connection_limit=1000,
         channel_timeout=30,
+        max_request_body_size=_BODY_LIMIT,
         ident=None,
         clear_untrusted_proxy_headers=True,
     )

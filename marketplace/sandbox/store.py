@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   due INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
   status INTEGER, answer TEXT, at INTEGER);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due, id);
+CREATE INDEX IF NOT EXISTS deliveries_lane ON deliveries (endpoint, state, due, id);
 CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (event);
 CREATE TABLE IF NOT EXISTS answers (
   scope TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,

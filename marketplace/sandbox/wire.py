@@ -49,6 +49,9 @@ class Call:
     replayed: bool = False
     started: float = field(default_factory=time.perf_counter)
     events: list[str] = field(default_factory=list)
+    answer: bytes = b""
+    at: int = 0
+    took: float = 0.0
 
     def header(self, name: str) -> str | None:
         """A request header; names are lower case here."""
@@ -78,13 +81,15 @@ class Wire:
         try:
             status, body = self._handle(call)
         except Refused as refusal:
-            status, body = refusal.status, _error(refusal, call)
+            status, body = refusal.status, self._error(refusal, call)
         except Exception:
             log.exception("%s %s failed in the sandbox itself", call.method, call.path)
             message = "The sandbox itself failed; this is a bug in it, not in your request."
             broken = Refused(message, status=500, kind="api_error")
-            status, body = 500, _error(broken, call)
-        call.status = status
+            status, body = 500, self._error(broken, call)
+        call.status, call.answer = status, body
+        call.at = self.sandbox.clock.now()
+        call.took = time.perf_counter() - call.started
         headers = {
             "Content-Type": "application/json",
             "Request-Id": call.request_id,
@@ -187,9 +192,13 @@ class Wire:
             ctx.db.execute("RELEASE work")
             if isinstance(refusal, Invalid):
                 raise
-            return refusal.status, _error(refusal, call)
+            return refusal.status, self._error(refusal, call)
         ctx.db.execute("RELEASE work")
         return 200, json.dumps(shown).encode()
+
+    def _error(self, refusal: Refused, call: Call) -> bytes:
+        log_url = f"{self.sandbox.base_url}/_sandbox/requests/{call.request_id}"
+        return json.dumps({"error": {**refusal.error, "request_log_url": log_url}}).encode()
 
 
 def _secret_key(call: Call) -> str:
@@ -264,11 +273,6 @@ def _keep(ctx: Context, call: Call, key: str, status: int, body: bytes) -> None:
         "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
         (ctx.account, key, _fingerprint(call), status, body, ctx.now),
     )
-
-
-def _error(refusal: Refused, call: Call) -> bytes:
-    log_url = f"/_sandbox/requests/{call.request_id}"
-    return json.dumps({"error": {**refusal.error, "request_log_url": log_url}}).encode()
 
 
 def _expand(raw: dict[str, Any]) -> list[str]:
