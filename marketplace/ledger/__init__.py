@@ -1,0 +1,34 @@
+"""Who holds which money now: mirrors of Stripe's balances, the money story, and the invariants.
+
+Balance transactions, application fees and (in `transfers`) transfers are copied as Stripe tells
+them. The rule that bites: nothing in a story is computed from what we asked for once the mirrored
+rows are in; until then every figure says that it is only expected.
+https://docs.stripe.com/reports/balance-transaction-types
+"""
+
+from marketplace.ledger.invariants import check
+from marketplace.ledger.mirrors import (
+    charged_order,
+    keep_application_fee,
+    keep_row,
+    keep_transaction,
+    knows,
+    record,
+    refresh_application_fee,
+)
+from marketplace.ledger.story import Holding, MoneyStory, Movement, story
+
+__all__ = [
+    "Holding",
+    "MoneyStory",
+    "Movement",
+    "charged_order",
+    "check",
+    "keep_application_fee",
+    "keep_row",
+    "keep_transaction",
+    "knows",
+    "record",
+    "refresh_application_fee",
+    "story",
+]

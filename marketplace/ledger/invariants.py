@@ -1,0 +1,151 @@
+"""What must be true of the books, whatever happened.
+
+Checked by the platform's page, by a command and after every test that moves money. The rule that
+bites: a rule is checked on what is mirrored and never repaired here; a fault means that an event
+was missed or that our reading of Stripe is wrong, and a person must look.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from marketplace.charges.strategy import Party
+from marketplace.ledger.story import tell
+from marketplace.lifecycles import OrderStatus
+from marketplace.models import ApplicationFee, BalanceTransaction, Order, Seller, Transfer
+from marketplace.money import Money
+
+BATCH = 200
+MONEY_TAKEN = frozenset(
+    {
+        OrderStatus.PAID,
+        OrderStatus.FULFILLED,
+        OrderStatus.PARTLY_REFUNDED,
+        OrderStatus.REFUNDED,
+    }
+)
+
+
+def check(session: orm.Session) -> list[str]:
+    """Return one sentence for each thing that is wrong with the books; empty when all is well.
+
+    Reads every order in batches; amounts are in minor units of the order's currency.
+    """
+    return [*_crooked_transactions(session), *_crooked_orders(session)]
+
+
+def _crooked_transactions(session: orm.Session) -> Iterator[str]:
+    rows = session.scalars(
+        sa.select(BalanceTransaction)
+        .order_by(BalanceTransaction.id)
+        .execution_options(yield_per=BATCH)
+    )
+    for row in rows:
+        if row.net != row.amount - row.fee:
+            yield f"{row.stripe_id}: net {row.net} is not amount {row.amount} less fee {row.fee}"
+        details = sum(detail["amount"] for detail in row.fee_details)
+        if details != row.fee:
+            yield f"{row.stripe_id}: fee {row.fee} is not the sum of its parts, {details}"
+
+
+def _crooked_orders(session: orm.Session) -> Iterator[str]:
+    last = 0
+    while orders := session.scalars(
+        sa.select(Order).where(Order.id > last).order_by(Order.id).limit(BATCH)
+    ).all():
+        last = orders[-1].id
+        yield from _batch(session, orders)
+
+
+def _batch(session: orm.Session, orders: Sequence[Order]) -> Iterator[str]:
+    ids = [order.id for order in orders]
+    transactions: dict[int | None, list[BalanceTransaction]] = defaultdict(list)
+    transfers: dict[int | None, list[Transfer]] = defaultdict(list)
+    commissions: dict[int | None, list[ApplicationFee]] = defaultdict(list)
+    for row in session.scalars(
+        sa.select(BalanceTransaction).where(BalanceTransaction.order_id.in_(ids))
+    ):
+        transactions[row.order_id].append(row)
+    for transfer in session.scalars(sa.select(Transfer).where(Transfer.order_id.in_(ids))):
+        transfers[transfer.order_id].append(transfer)
+    for fee in session.scalars(sa.select(ApplicationFee).where(ApplicationFee.order_id.in_(ids))):
+        commissions[fee.order_id].append(fee)
+    accounts = dict(
+        session.execute(
+            sa.select(Seller.id, Seller.stripe_id).where(
+                Seller.id.in_({order.seller_id for order in orders})
+            )
+        ).tuples()
+    )
+    for order in orders:
+        faults = (
+            *_of_charge(order, transactions[order.id]),
+            *_of_transfers(order, transfers[order.id]),
+            *_of_commission(order, commissions[order.id]),
+            *_of_owner(transactions[order.id], accounts[order.seller_id]),
+            *_of_sum(order, transactions[order.id], transfers[order.id]),
+        )
+        yield from (f"order {order.id}: {fault}" for fault in faults)
+
+
+def _of_charge(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[str]:
+    charged = any(row.type in {"charge", "payment"} for row in rows)
+    if order.status in MONEY_TAKEN and not charged:
+        yield "is paid, and no charge is in the books"
+    if charged and order.status not in MONEY_TAKEN:
+        yield f"is {order.status.value}, and a charge is in the books"
+
+
+def _of_transfers(order: Order, rows: Sequence[Transfer]) -> Iterator[str]:
+    same = [row for row in rows if row.currency == order.currency]
+    passed_on = sum(row.amount - row.amount_reversed for row in same)
+    if passed_on > order.amount:
+        yield f"{passed_on} was passed on, and only {order.amount} was paid"
+    for row in rows:
+        if row.amount_reversed > row.amount:
+            yield f"{row.stripe_id} has more reversed than was transferred"
+
+
+def _of_commission(order: Order, rows: Sequence[ApplicationFee]) -> Iterator[str]:
+    taken = sum(row.amount for row in rows if row.currency == order.currency)
+    if taken > order.application_fee_amount:
+        yield f"commission of {taken} was taken, {order.application_fee_amount} was agreed"
+    for row in rows:
+        if row.amount_refunded > row.amount:
+            yield f"{row.stripe_id} has more given back than was taken"
+
+
+def _of_owner(rows: Sequence[BalanceTransaction], account: str | None) -> Iterator[str]:
+    for row in rows:
+        if row.account not in {None, account}:
+            yield f"{row.stripe_id} is on the balance of {row.account}, not of the seller"
+
+
+def _of_sum(
+    order: Order, rows: Sequence[BalanceTransaction], transfers: Sequence[Transfer]
+) -> Iterator[str]:
+    """What the buyer paid is what platform, seller and Stripe hold, once every row is in."""
+    arrived = {row.destination_payment for row in transfers if row.destination_payment}
+    told = tell(order, "the seller", rows, arrived)
+    currencies = {row.currency for row in rows} | {order.currency}
+    if told.expected or told.over or len(currencies) > 1:
+        return
+    held = sum(row.net for row in rows)
+    fees = sum(
+        detail["amount"]
+        for row in rows
+        for detail in row.fee_details
+        if detail["type"] == "stripe_fee"
+    ) - sum(row.amount for row in rows if row.type == "stripe_fee")
+    returned = -sum(row.amount for row in rows if row.type == "refund")
+    disputed = -sum(row.amount for row in rows if row.type == "adjustment")
+    paid = Money(order.amount - returned - disputed, order.currency)
+    if held + fees != paid.amount:
+        yield f"{paid} was paid, and platform, seller and Stripe hold {held + fees} of it"
+    for party, on_platform in ((Party.PLATFORM, True), (Party.SELLER, False)):
+        net = sum(row.net for row in rows if (row.account is None) is on_platform)
+        shown = sum(money.amount for money in told.of(party).amounts)
+        if net != shown:
+            yield f"the story gives the {party.value} {shown}, the balance shows {net}"

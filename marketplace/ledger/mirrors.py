@@ -1,0 +1,176 @@
+"""Copying what Stripe says about money into our tables, once, however often it is told.
+
+A balance transaction belongs to one balance and never changes except from pending to available. The
+rule that bites: the same fact is told by several events at once, so a row is written by one
+`INSERT … ON CONFLICT`, and an owner that is known is never overwritten by one that is not.
+https://docs.stripe.com/api/balance_transactions
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql, sqlite
+
+from marketplace import clock
+from marketplace.charges import strategy
+from marketplace.database import Base, phase
+from marketplace.gateway.client import StripeClient
+from marketplace.gateway.failures import translating
+from marketplace.models import ApplicationFee, BalanceTransaction, Order, Payment, Seller
+
+Facts = Mapping[str, Any]
+OWNERS = ("order_id", "seller_id")
+ONLY_GROW = ("amount_reversed", "amount_refunded")
+PAGE = 100
+
+
+def keep_row(session: orm.Session, model: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a mirror row, or bring the one with this `stripe_id` up to date. Commits not."""
+    table = model.__table__
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(
+        sa.inspect(model).local_table
+    )
+    fresh: dict[str, Any] = {}
+    for name in values.keys() - {"stripe_id"}:
+        told, known = insert.excluded[name], table.c[name]
+        if name in OWNERS:
+            told = sa.func.coalesce(told, known)
+        elif name in ONLY_GROW:  # what was read earlier may be written later
+            told = sa.case((told > known, told), else_=known)
+        fresh[name] = told
+    session.execute(
+        insert.values(values).on_conflict_do_update(index_elements=["stripe_id"], set_=fresh)
+    )
+
+
+def keep_transaction(
+    session: orm.Session,
+    transaction: Facts,
+    *,
+    account: str | None,
+    seller_id: int | None,
+    order_id: int | None,
+) -> None:
+    """Mirror a balance transaction, as plain data, of `account` (None: the platform's balance)."""
+    rate = transaction.get("exchange_rate")
+    values = {
+        name: transaction[name]
+        for name in ("type", "reporting_category", "amount", "fee", "net", "currency", "status")
+    }
+    values |= {
+        "stripe_id": transaction["id"],
+        "account": account,
+        "seller_id": seller_id,
+        "order_id": order_id,
+        "fee_details": list(transaction.get("fee_details") or []),
+        "available_on": clock.from_unix(transaction["available_on"]),
+        "source": id_of(transaction.get("source")),
+        "exchange_rate": None if rate is None else str(rate),
+        "created": clock.from_unix(transaction["created"]),
+    }
+    keep_row(session, BalanceTransaction, values)
+
+
+def keep_application_fee(
+    session: orm.Session, fee: Facts, *, seller_id: int | None, order_id: int | None
+) -> None:
+    """Mirror an application fee, and its balance transaction when that came expanded."""
+    values = {
+        "stripe_id": fee["id"],
+        "order_id": order_id,
+        "seller_id": seller_id,
+        "amount": fee["amount"],
+        "amount_refunded": fee.get("amount_refunded") or 0,
+        "currency": fee["currency"],
+        "charge": id_of(fee.get("charge")),
+    }
+    keep_row(session, ApplicationFee, values)
+    transaction = fee.get("balance_transaction")
+    if isinstance(transaction, Mapping):
+        keep_transaction(session, transaction, account=None, seller_id=seller_id, order_id=order_id)
+
+
+def record(
+    session: orm.Session,
+    stripe: StripeClient,
+    *,
+    account: str | None,
+    source: str,
+    order_id: int | None = None,
+) -> int:
+    """Ask for the balance transactions that `source` (a charge, a refund, …) made, and mirror them.
+
+    One call, on `account`'s balance or the platform's when None. Returns how many there are. Raises
+    StripeError. https://docs.stripe.com/api/balance_transactions/list
+    """
+    session.commit()  # nothing stays open while Stripe thinks
+    with translating():
+        found = stripe.v1.balance_transactions.list(
+            {"source": source, "limit": PAGE}, {"stripe_account": account} if account else {}
+        )
+    rows = [transaction.to_dict() for transaction in found.data]
+    with phase(session):
+        seller_id = seller_of(session, account)
+        for row in rows:
+            keep_transaction(session, row, account=account, seller_id=seller_id, order_id=order_id)
+    return len(rows)
+
+
+def knows(session: orm.Session, *, account: str | None, source: str) -> bool:
+    """Tell whether a balance transaction of `source` on that balance is mirrored already."""
+    same = (
+        BalanceTransaction.account == account if account else BalanceTransaction.account.is_(None)
+    )
+    query = sa.select(BalanceTransaction.id).where(BalanceTransaction.source == source, same)
+    return session.scalar(query.limit(1)) is not None
+
+
+def refresh_application_fee(session: orm.Session, stripe: StripeClient, fee_id: str) -> bool:
+    """Read an application fee from Stripe and mirror it; one call.
+
+    Returns whether it belongs to an order of ours. Raises StripeError.
+    https://docs.stripe.com/api/application_fees/retrieve
+    """
+    session.commit()
+    with translating():
+        fee = stripe.v1.application_fees.retrieve(
+            fee_id, {"expand": ["balance_transaction", "originating_transaction"]}
+        ).to_dict()
+    origin = fee.get("originating_transaction")
+    group = origin.get("transfer_group") if isinstance(origin, Mapping) else None
+    with phase(session):
+        charges = [id_of(origin), id_of(fee.get("charge"))]
+        order = charged_order(session, charges=charges, transfer_group=group)
+        seller_id = order.seller_id if order else seller_of(session, id_of(fee.get("account")))
+        order_id = order.id if order else None
+        keep_application_fee(session, fee, seller_id=seller_id, order_id=order_id)
+    return order is not None
+
+
+def charged_order(
+    session: orm.Session, *, charges: list[str | None], transfer_group: str | None
+) -> Order | None:
+    """The order that a charge or a transfer group belongs to; None when it is not one of ours."""
+    known = [charge for charge in charges if charge]
+    query = sa.select(Order).join(Payment).where(Payment.charge_id.in_(known)).limit(1)
+    order = session.scalar(query) if known else None
+    reference = strategy.reference_of(transfer_group)
+    if order is None and reference:
+        order = session.scalar(sa.select(Order).where(Order.token == reference))
+    return order
+
+
+def seller_of(session: orm.Session, account: str | None) -> int | None:
+    """The id of the seller with this Stripe account; None for the platform and for strangers."""
+    if account is None:
+        return None
+    return session.scalar(sa.select(Seller.id).where(Seller.stripe_id == account))
+
+
+def id_of(value: object) -> str | None:
+    """The id of what Stripe sent as an id, or expanded as an object."""
+    if isinstance(value, Mapping):
+        return str(value["id"])
+    return None if value is None else str(value)

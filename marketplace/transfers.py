@@ -1,0 +1,80 @@
+"""Money on its way from the platform to a seller.
+
+A destination charge makes its Transfer by itself; what arrives at the seller is a payment (`py_…`)
+on the seller's own balance, readable only as that account. The rule that bites: a transfer carries
+no metadata of ours, so it finds its order by the charge behind it or by its transfer group.
+https://docs.stripe.com/api/transfers
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import orm
+
+from marketplace import clock, ledger
+from marketplace.database import phase
+from marketplace.gateway.client import StripeClient
+from marketplace.gateway.failures import translating
+from marketplace.ledger.mirrors import id_of, seller_of
+from marketplace.models import Transfer
+
+
+def refresh(session: orm.Session, stripe: StripeClient, transfer_id: str) -> bool:
+    """Read a transfer, and what arrived at the seller, from Stripe and mirror both.
+
+    Two calls, one when the arrival is known. Returns whether it belongs to an order of ours. Raises
+    StripeError. https://docs.stripe.com/api/transfers/retrieve
+    """
+    session.commit()  # nothing stays open while Stripe thinks
+    with translating():
+        transfer = stripe.v1.transfers.retrieve(
+            transfer_id, {"expand": ["balance_transaction"]}
+        ).to_dict()
+    with phase(session):
+        order = ledger.charged_order(
+            session,
+            charges=[id_of(transfer.get("source_transaction"))],
+            transfer_group=transfer.get("transfer_group"),
+        )
+        order_id = order.id if order else None
+        keep(session, transfer, order_id=order_id)
+    record_arrival(session, stripe, transfer, order_id=order_id)
+    return order is not None
+
+
+def keep(session: orm.Session, transfer: Mapping[str, Any], *, order_id: int | None) -> None:
+    """Mirror a transfer, as plain data, and its balance transaction when that came expanded."""
+    seller_id = seller_of(session, id_of(transfer["destination"]))
+    values = {
+        "stripe_id": transfer["id"],
+        "order_id": order_id,
+        "seller_id": seller_id,
+        "amount": transfer["amount"],
+        "amount_reversed": transfer.get("amount_reversed") or 0,
+        "currency": transfer["currency"],
+        "destination_payment": id_of(transfer.get("destination_payment")),
+        "source_transaction": id_of(transfer.get("source_transaction")),
+        "created": clock.from_unix(transfer["created"]),
+    }
+    ledger.keep_row(session, Transfer, values)
+    transaction = transfer.get("balance_transaction")
+    if isinstance(transaction, Mapping):
+        ledger.keep_transaction(
+            session, transaction, account=None, seller_id=seller_id, order_id=order_id
+        )
+
+
+def record_arrival(
+    session: orm.Session,
+    stripe: StripeClient,
+    transfer: Mapping[str, Any],
+    *,
+    order_id: int | None,
+) -> None:
+    """Mirror what a transfer became on the seller's own balance, unless it is known already.
+
+    At most one call, made as the seller's account. Raises StripeError.
+    """
+    account, arrived = id_of(transfer["destination"]), id_of(transfer.get("destination_payment"))
+    if account and arrived and not ledger.knows(session, account=account, source=arrived):
+        ledger.record(session, stripe, account=account, source=arrived, order_id=order_id)
