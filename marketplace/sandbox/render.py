@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import store
 from .errors import Invalid
-from .routing import views
+from .routing import includes, views
 
 if TYPE_CHECKING:
     from .context import Context
 
 _EXPAND_DEPTH = 4
+_SUBLIST = 10
 _NEVER = frozenset({"id", "metadata", "object"})
 
 
@@ -43,6 +44,16 @@ def strip(value: Any) -> Any:
     if isinstance(value, list):
         return [strip(item) for item in value]
     return value
+
+
+def sublist(ctx: Context, rows: list[dict[str, Any]], url: str) -> dict[str, Any]:
+    """A list inside an object: at most ten rows; the rest is at `url`."""
+    return {
+        "object": "list",
+        "url": url,
+        "has_more": len(rows) > _SUBLIST,
+        "data": [show(ctx, row) for row in rows[:_SUBLIST]],
+    }
 
 
 def answer(ctx: Context, result: Any, expand: list[str]) -> Any:
@@ -73,6 +84,9 @@ def _expand(ctx: Context, node: Any, steps: list[str], path: str) -> None:
     if not isinstance(node, dict):
         return
     name, rest = steps[0], steps[1:]
+    included = includes.get((node.get("object", ""), name))
+    if included is not None and name not in node:
+        node[name] = included(ctx, node)
     if name not in node or name in _NEVER:
         message = (
             f"This property cannot be expanded ({name}). You may want to try expanding something"

@@ -103,6 +103,7 @@ pages = Router()
 kinds: dict[str, Kind] = {}
 views: dict[str, Callable[..., dict[str, Any]]] = {}
 tasks: dict[str, Callable[..., None]] = {}
+includes: dict[tuple[str, str], Callable[..., dict[str, Any]]] = {}
 
 
 def route(
@@ -146,6 +147,16 @@ def view(name: str) -> Callable[[F], F]:
 
     def register(function: F) -> F:
         views[name] = function
+        return function
+
+    return register
+
+
+def include(name: str, field_name: str) -> Callable[[F], F]:
+    """Register `(ctx, shown) -> value` for a field that is there only when it is expanded."""
+
+    def register(function: F) -> F:
+        includes[name, field_name] = function
         return function
 
     return register

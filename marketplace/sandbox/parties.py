@@ -1,0 +1,143 @@
+"""Who takes part in a payment: what an account may do, in which currency and when it is paid.
+
+Everything that charges, transfers or refunds asks here about accounts, so that the rules of
+Connect (capabilities, borders, who pays Stripe's fee) are in one place.
+
+https://docs.stripe.com/connect/charges https://docs.stripe.com/connect/account-capabilities
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import countries
+from .clock import business_days
+from .context import Context
+from .errors import Refused
+
+_TRANSFERS = ("transfers", "crypto_transfers", "legacy_payments")
+
+
+def application(ctx: Context) -> str:
+    """The Connect application of the platform, as objects on its accounts name it."""
+    return f"ca_{ctx.platform[5:]}"
+
+
+def account_of(ctx: Context, identifier: str) -> dict[str, Any]:
+    """The account object; a platform that has none yet is taken for a US one."""
+    found = ctx.find(identifier, "account")
+    return found or {"id": identifier, "country": "US", "default_currency": "usd"}
+
+
+def is_connected(ctx: Context, identifier: str) -> bool:
+    """Whether the id names a connected account of the acting platform."""
+    return (
+        identifier != ctx.platform
+        and ctx.find(identifier, "account") is not None
+        and ctx.owner(identifier) == ctx.platform
+    )
+
+
+def has(account: dict[str, Any], *capabilities: str) -> bool:
+    """Whether one of the capabilities is active."""
+    held = account.get("capabilities") or {}
+    return any(held.get(name) == "active" for name in capabilities)
+
+
+def settles_in(ctx: Context, identifier: str, currency: str) -> str:
+    """The currency in which an account is paid for a charge in `currency`.
+
+    Its own when it has a bank account in that currency, its default currency otherwise.
+    https://docs.stripe.com/connect/currencies
+    """
+    default = str(account_of(ctx, identifier).get("default_currency") or "usd")
+    if currency == default:
+        return currency
+    banks = ctx.acting_as(identifier).every("bank_account", currency=currency)
+    return currency if banks else default
+
+
+def available_on(ctx: Context, identifier: str, *, at_once: bool = False) -> int:
+    """Unix seconds at which money that an account takes in now becomes available."""
+    if at_once:
+        return ctx.now
+    account = account_of(ctx, identifier)
+    schedule = (account.get("settings") or {}).get("payouts", {}).get("schedule", {})
+    days = schedule.get("delay_days")
+    if not isinstance(days, int):
+        days = countries.delay_days(account.get("country"))
+    return business_days(ctx.now, days)
+
+
+def platform_pays_fees(account: dict[str, Any]) -> bool:
+    """Whether the platform pays Stripe's fee on the account's direct charges.
+
+    Only `application` means that: the accounts of `type=express` and `custom` read
+    `application_express` and `application_custom`, and pay their own.
+    https://docs.stripe.com/connect/direct-charges-fee-payer-behavior
+    """
+    payer = ((account.get("controller") or {}).get("fees") or {}).get("payer")
+    return bool(payer == "application")
+
+
+def destination(ctx: Context, identifier: str, param: str) -> dict[str, Any]:
+    """The account that money is sent to; raises `Refused` when it may not receive any."""
+    if identifier == ctx.account:
+        raise Refused("You cannot send funds to your own account.", param=param)
+    to_platform = identifier == ctx.platform and not ctx.is_platform
+    if not to_platform and not is_connected(ctx, identifier):
+        raise Refused(f"No such destination: '{identifier}'", code="resource_missing", param=param)
+    account = account_of(ctx, identifier)
+    if to_platform:
+        return account
+    if not has(account, *_TRANSFERS):
+        raise Refused(
+            "Your destination account needs to have at least one of the following capabilities"
+            f" enabled: {', '.join(_TRANSFERS)}",
+            code="insufficient_capabilities_for_transfer",
+        )
+    _check_border(ctx, account)
+    return account
+
+
+def _check_border(ctx: Context, account: dict[str, Any]) -> None:
+    """Money crosses borders within one region; beyond it only to recipient accounts of a US one.
+
+    The text and the absence of a code are not confirmed.
+    https://docs.stripe.com/connect/account-capabilities#transfers-cross-border
+    """
+    home = account_of(ctx, ctx.account).get("country")
+    there = account.get("country")
+    if home == there or {home, there} <= countries.SHARED_REGION:
+        return
+    agreement = (account.get("tos_acceptance") or {}).get("service_agreement")
+    if home == "US" and agreement == "recipient":
+        return
+    raise Refused(
+        f"Funds can't be sent to accounts located in {there} because it's restricted outside of"
+        " your platform's region."
+    )
+
+
+def on_behalf_of(ctx: Context, identifier: str) -> None:
+    """Raise `Refused` unless the platform may charge in the name of this account."""
+    param = "on_behalf_of"
+    if not is_connected(ctx, identifier):
+        raise Refused(f"No such account: '{identifier}'", code="resource_missing", param=param)
+    if not has(account_of(ctx, identifier), "card_payments"):
+        raise Refused(
+            "The account referenced in `on_behalf_of` needs the `card_payments` capability.",
+            code="capability_not_active",
+            param=param,
+        )
+
+
+def may_charge(ctx: Context) -> None:
+    """Raise `Refused` when a connected account takes a direct charge it has no capability for."""
+    if ctx.is_platform or has(account_of(ctx, ctx.account), "card_payments"):
+        return
+    raise Refused(
+        "Your account needs the `card_payments` capability to be active before it can take"
+        " direct charges.",
+        code="capability_not_active",
+    )
