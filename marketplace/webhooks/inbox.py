@@ -23,6 +23,11 @@ from marketplace.lifecycles import InboxState
 from marketplace.models import InboxEvent, Scope
 from marketplace.webhooks.envelope import Envelope
 
+PATHS = {Scope.PLATFORM: "/webhooks/stripe", Scope.CONNECT: "/webhooks/stripe/connect"}
+SETTINGS = {
+    Scope.PLATFORM: "STRIPE_WEBHOOK_SECRET",
+    Scope.CONNECT: "STRIPE_CONNECT_WEBHOOK_SECRET",
+}
 LEASE = timedelta(seconds=30)
 # After the first failure, the second, and so on; what fails once more after the last is dead.
 BACKOFF = tuple(
@@ -232,7 +237,7 @@ def latest(
 def counts(session: orm.Session) -> Mapping[InboxState, int]:
     """How many events are in each state; zero where there are none."""
     statement = sa.select(InboxEvent.state, sa.func.count()).group_by(InboxEvent.state)
-    found = dict(session.execute(statement).tuples().all())
+    found = {state: count for (state, count) in session.execute(statement)}  # noqa: C416 - rows are no pairs to mypy
     return {state: found.get(state, 0) for state in InboxState}
 
 

@@ -20,13 +20,8 @@ from marketplace import ledger, orders, payouts, sellers, transfers
 from marketplace.database import phase
 from marketplace.lifecycles import InboxState
 from marketplace.models import Scope
-from marketplace.webhooks.inbox import Claim
+from marketplace.webhooks.inbox import PATHS, SETTINGS, Claim
 
-PATHS = {Scope.PLATFORM: "/webhooks/stripe", Scope.CONNECT: "/webhooks/stripe/connect"}
-SETTINGS = {
-    Scope.PLATFORM: "STRIPE_WEBHOOK_SECRET",
-    Scope.CONNECT: "STRIPE_CONNECT_WEBHOOK_SECRET",
-}
 # An event may overtake the commit that makes its object known to us, but not for long.
 TRIES_WHILE_UNKNOWN = 4
 
@@ -123,35 +118,35 @@ def _misdirected(hint: Hint, route: Route) -> str | None:
 
 
 def _seller(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return sellers.refresh(session, stripe, hint.account or "") is not None
+    return bool(sellers.refresh(session, stripe, hint.account or ""))
 
 
 def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -> bool:
     # The one event whose word is taken: after it the account can no longer be read.
     with phase(session):
-        return sellers.deauthorized(session, hint.account or "") is not None
+        return bool(sellers.deauthorized(session, hint.account or ""))
 
 
 def _checkout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return orders.settle(session, stripe, hint.id) is not None
+    return bool(orders.settle(session, stripe, hint.id))
 
 
 def _payment(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return orders.refresh_payment(session, stripe, hint.id) is not None
+    return bool(orders.refresh_payment(session, stripe, hint.id))
 
 
 def _charge(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return orders.refresh_charge(session, stripe, hint.id) is not None
+    return bool(orders.refresh_charge(session, stripe, hint.id))
 
 
 def _transfer(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return transfers.refresh(session, stripe, hint.id) is not None
+    return bool(transfers.refresh(session, stripe, hint.id))
 
 
 def _fee(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     # `application_fee.refund.updated` is about the refund, which names its fee.
     fee = hint.object.get("fee") if hint.object.get("object") == "fee_refund" else hint.id
-    return ledger.refresh_application_fee(session, stripe, str(fee)) is not None
+    return bool(ledger.refresh_application_fee(session, stripe, str(fee)))
 
 
 def _payout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:

@@ -1,0 +1,44 @@
+"""Events as Stripe writes and signs them, with a name for each thing that may be wrong."""
+
+import itertools
+import json
+import time
+from typing import Any
+
+import stripe
+
+SECRET = "whsec_of_the_platform_endpoint"
+CONNECT_SECRET = "whsec_of_the_connect_endpoint"
+_numbers = itertools.count(1)
+
+
+def event(
+    type_: str = "payout.paid", *, about: dict[str, Any] | None = None, **changes: Any
+) -> dict[str, Any]:
+    """An event; `about` is its object, the keywords replace fields of the envelope."""
+    number = next(_numbers)
+    return {
+        "id": f"evt_{number:024}",
+        "object": "event",
+        "api_version": stripe.api_version,
+        "created": int(time.time()),
+        "data": {"object": about or {"id": f"po_{number}", "object": "payout"}},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": type_,
+    } | changes
+
+
+def text(letter: dict[str, Any]) -> str:
+    """The body as it goes over the wire."""
+    return json.dumps(letter, indent=2)
+
+
+def signature(body: str, secret: str = SECRET, *, age: int = 0) -> str:
+    """The header that Stripe would send with this body, `age` seconds ago."""
+    return str(
+        stripe.WebhookSignature.generate_signature_header(
+            body, secret, timestamp=int(time.time()) - age
+        )
+    )

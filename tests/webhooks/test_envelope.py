@@ -1,0 +1,182 @@
+"""Bytes that anybody may have sent: only Stripe's own become an envelope."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.errors import Forbidden, Invalid
+from marketplace.webhooks import envelope
+from tests.webhooks import letters
+
+
+def sign_bytes(raw: bytes) -> str:
+    at = int(time.time())
+    digest = hmac.new(letters.SECRET.encode(), f"{at}.".encode() + raw, hashlib.sha256)
+    return f"t={at},v1={digest.hexdigest()}"
+
+
+def test_a_signed_event_says_what_it_is_about() -> None:
+    body = letters.text(letters.event(account="acct_tilda", created=1_770_000_000))
+    found = envelope.open_signed(body.encode(), letters.signature(body), [letters.SECRET])
+    assert found.type == "payout.paid"
+    assert found.account == "acct_tilda"
+    assert found.created == datetime.fromtimestamp(1_770_000_000, UTC)
+    assert found.body == body
+
+
+def test_while_a_secret_is_rolled_either_one_is_good() -> None:
+    body = letters.text(letters.event())
+    for secret in (letters.SECRET, "whsec_the_new_one"):
+        header = letters.signature(body, secret)
+        opened = envelope.open_signed(body.encode(), header, [letters.SECRET, "whsec_the_new_one"])
+        assert opened.body == body
+
+
+def test_stripe_may_sign_with_two_secrets_in_one_header() -> None:
+    body = letters.text(letters.event())
+    old, new = letters.signature(body, "whsec_the_old_one"), letters.signature(body)
+    header = f"{old},{new.partition(',')[2]}"
+    assert envelope.open_signed(body.encode(), header, [letters.SECRET]).body == body
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "nonsense",
+        "t=1,v1=",
+        "v1=abc",
+        "t=now,v1=abc",
+        "t=9999999999999999999999999999999,v1=abc",
+        f"t={int(time.time())},v1=é",
+        f"t={int(time.time())},v0=abc",
+        "t=\u0663,v1=abc",
+    ],
+)
+def test_a_letter_without_a_good_signature_is_refused(header: str | None) -> None:
+    body = letters.text(letters.event()).encode()
+    with pytest.raises(Forbidden):
+        envelope.open_signed(body, header, [letters.SECRET])
+
+
+def test_a_signature_of_another_endpoint_is_refused() -> None:
+    body = letters.text(letters.event())
+    with pytest.raises(Forbidden):
+        envelope.open_signed(
+            body.encode(), letters.signature(body, letters.CONNECT_SECRET), [letters.SECRET]
+        )
+
+
+def test_a_changed_byte_breaks_the_signature() -> None:
+    body = letters.text(letters.event())
+    header = letters.signature(body)
+    with pytest.raises(Forbidden):
+        envelope.open_signed(body.replace("payout", "Payout").encode(), header, [letters.SECRET])
+
+
+def test_a_signature_of_five_minutes_ago_is_a_replay() -> None:
+    body = letters.text(letters.event())
+    fresh, old = letters.signature(body, age=290), letters.signature(body, age=301)
+    assert envelope.open_signed(body.encode(), fresh, [letters.SECRET]).body == body
+    with pytest.raises(Forbidden):
+        envelope.open_signed(body.encode(), old, [letters.SECRET])
+
+
+def test_without_a_secret_the_endpoint_is_closed_even_to_an_empty_one() -> None:
+    body = letters.text(letters.event())
+    with pytest.raises(Forbidden):
+        envelope.open_signed(body.encode(), letters.signature(body, ""), [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe{}",
+        b"",
+        b"{",
+        b"null",
+        b"true",
+        b"1",
+        b"[]",
+        b'"evt_1"',
+        b"{}",
+        b"[" * 6_000 + b"]" * 6_000,
+        b'{"a":' * 6_000 + b"1" + b"}" * 6_000,
+        b"9" * 5_000,
+        b'{"id": NaN}',
+        b"\xef\xbb\xbf{}",
+        b"{}\x00",
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_what_is_signed_and_no_event_is_refused(body: bytes) -> None:
+    with pytest.raises(Invalid):
+        envelope.open_signed(body, sign_bytes(body), [letters.SECRET])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", None),
+        ("id", 7),
+        ("id", ""),
+        ("id", "evt_" + "x" * 200),
+        ("id", "evt_\ud800"),
+        ("id", "evt_1\n"),
+        ("id", ["evt_1"]),
+        ("type", None),
+        ("type", {"a": 1}),
+        ("type", "x" * 200),
+        ("type", "x." + "y" * 200),
+        ("account", 7),
+        ("account", "acct_\x00"),
+        ("account", "cus_1"),
+        ("api_version", 2026),
+        ("livemode", None),
+        ("livemode", "false"),
+        ("livemode", 0),
+        ("created", None),
+        ("created", "1770000000"),
+        ("created", True),
+        ("created", -1),
+        ("created", 1e9),
+        ("created", 10**18),
+        ("data", None),
+        ("data", []),
+        ("data", {}),
+        ("data", {"object": None}),
+        ("data", {"object": "po_1"}),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_refused(field: str, value: object) -> None:
+    with pytest.raises(Invalid):
+        envelope.read(json.dumps(letters.event() | {field: value}))
+
+
+@pytest.mark.parametrize("field", ["id", "type", "livemode", "created", "data"])
+def test_a_missing_field_is_refused(field: str) -> None:
+    letter = letters.event()
+    del letter[field]
+    with pytest.raises(Invalid):
+        envelope.read(json.dumps(letter))
+
+
+def test_a_thin_event_is_told_apart() -> None:
+    thin = {"id": "evt_test_1", "object": "v2.core.event", "type": "v2.core.account.updated"}
+    with pytest.raises(Invalid, match="thin event"):
+        envelope.read(json.dumps(thin))
+
+
+@given(st.binary(max_size=200), st.text(max_size=60))
+def test_whatever_is_sent_nothing_but_a_refusal_comes_out(body: bytes, header: str) -> None:
+    with pytest.raises((Forbidden, Invalid)):
+        envelope.open_signed(body, header, [letters.SECRET])
+    with pytest.raises(Invalid):
+        envelope.open_signed(body, sign_bytes(body), [letters.SECRET])
