@@ -4,6 +4,7 @@ Products and prices are ours: Stripe is told a name, an amount and a quantity at
 that bites: `stock` is None for goods that never run out, and 0 for goods that have.
 """
 
+import secrets
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -35,6 +36,10 @@ class Product(Stamped, Base):
     image_name: Mapped[str | None] = mapped_column(sa.String(80))
     stock: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)
+    # The same form sent twice carries the same nonce and gives the same product.
+    form_nonce: Mapped[str] = mapped_column(
+        sa.String(80), unique=True, default=lambda: secrets.token_hex(16)
+    )
 
     seller: Mapped[Seller] = relationship(back_populates="products", lazy="raise")
     order_lines: Mapped[list["OrderLine"]] = relationship(back_populates="product", lazy="raise")

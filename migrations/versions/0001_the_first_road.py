@@ -183,6 +183,7 @@ def create_products() -> None:
         sa.Column("image_name", sa.String(80), nullable=True),
         sa.Column("stock", sa.Integer(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("form_nonce", sa.String(80), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["seller_id"], ["sellers.id"], name="fk_products_seller_id"),
@@ -190,6 +191,7 @@ def create_products() -> None:
         sa.CheckConstraint(
             "stock IS NULL OR stock >= 0", name=op.f("ck_products_stock_not_negative")
         ),
+        sa.UniqueConstraint("form_nonce", name="uq_products_form_nonce"),
     )
     op.create_index("ix_products_seller_id", "products", ["seller_id"])
 

@@ -1,0 +1,174 @@
+"""Accounts v1: made from controller properties, read from one flat object.
+
+The object is an Account (`POST /v1/accounts`, `GET /v1/accounts/{id}`). The rule that bites: every
+`controller` property is fixed at creation, and once the seller has seen Stripe's onboarding, what
+we know about the person can be written no more; so whatever we know is given at the start.
+https://docs.stripe.com/api/accounts/object
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from stripe.params import (
+    AccountCreateParams,
+    AccountCreateParamsBusinessProfile,
+    AccountCreateParamsController,
+)
+
+from marketplace import clock
+from marketplace.accounts.state import (
+    AccountState,
+    Bank,
+    Due,
+    Problem,
+    Requirement,
+    standing,
+)
+from marketplace.design import Dashboard, Design, FeePayer, LossOwner
+
+# Miscellaneous and specialty retail: what most shops of a mixed marketplace are.
+# https://docs.stripe.com/connect/setting-mcc
+MCC = "5999"
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """What we know of a seller before Stripe does. `token` finds the account again."""
+
+    token: str
+    shop_name: str
+    email: str
+    country: str
+    shop_url: str | None = None
+
+
+def create_params(design: Design, applicant: Applicant) -> AccountCreateParams:
+    """The request that makes the account. https://docs.stripe.com/api/accounts/create"""
+    return {
+        "controller": controller(design),
+        "country": applicant.country,
+        "email": applicant.email,
+        "business_profile": _business_profile(applicant),
+        # card_payments cannot be had without transfers; destination charges need only the latter,
+        # but an account that has both can later be charged directly or on behalf of.
+        "capabilities": {
+            "transfers": {"requested": True},
+            "card_payments": {"requested": True},
+        },
+        "metadata": {"seller": applicant.token},
+    }
+
+
+def controller(design: Design) -> AccountCreateParamsController:
+    """The four properties, in Stripe's words: `account` is the seller, `application` is us.
+
+    https://docs.stripe.com/connect/migrate-to-controller-properties
+    """
+    ours = design.dashboard is Dashboard.NONE and design.loss_owner is LossOwner.PLATFORM
+    return {
+        "stripe_dashboard": {"type": design.dashboard.value},
+        "fees": {"payer": "account" if design.fee_payer is FeePayer.SELLER else "application"},
+        "losses": {
+            "payments": "stripe" if design.loss_owner is LossOwner.STRIPE else "application"
+        },
+        # Who bears the losses of accounts without a dashboard also asks them the questions.
+        "requirement_collection": "application" if ours else "stripe",
+    }
+
+
+def state(account: Mapping[str, Any]) -> AccountState:
+    """Read an Account, as plain data, into what we keep of it.
+
+    https://docs.stripe.com/api/accounts/object#account_object-requirements
+    """
+    now = account.get("requirements") or {}
+    later = account.get("future_requirements") or {}
+    capabilities = dict(account.get("capabilities") or {})
+    requirements = tuple(_requirements(now, later))
+    submitted = bool(account.get("details_submitted"))
+    charges, payouts = bool(account.get("charges_enabled")), bool(account.get("payouts_enabled"))
+    active = bool(capabilities) and set(capabilities.values()) == {"active"}
+    deadline = now.get("current_deadline") or later.get("current_deadline")
+    dues = {requirement.due for requirement in requirements}
+    return AccountState(
+        stripe_id=account["id"],
+        state=standing(
+            submitted=submitted,
+            working=active and charges and payouts,
+            reviewing=Due.CHECKING in dues or "pending" in capabilities.values(),
+            dues=dues,
+            disabled_reason=now.get("disabled_reason"),
+        ),
+        details_submitted=submitted,
+        charges_enabled=charges,
+        payouts_enabled=payouts,
+        capabilities=capabilities,
+        requirements=requirements,
+        problems=tuple(_problems(now, later)),
+        deadline=clock.from_unix(deadline) if deadline else None,
+        disabled_reason=now.get("disabled_reason"),
+        banks=tuple(_banks(account)),
+        metadata=dict(account.get("metadata") or {}),
+    )
+
+
+def _business_profile(applicant: Applicant) -> AccountCreateParamsBusinessProfile:
+    profile: AccountCreateParamsBusinessProfile = {
+        "name": applicant.shop_name,
+        "mcc": MCC,
+        "product_description": f"Goods that {applicant.shop_name} offers in our marketplace",
+    }
+    if applicant.shop_url and is_reachable(applicant.shop_url):
+        profile["url"] = applicant.shop_url
+    return profile
+
+
+def is_reachable(url: str) -> bool:
+    """Tell whether Stripe could look at this address; it refuses names of the local network."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".localhost", ".local", ".test", ".internal"))
+
+
+def _requirements(now: Mapping[str, Any], later: Mapping[str, Any]) -> Iterator[Requirement]:
+    """Each requirement once, by the most urgent list it is on: Stripe repeats them downwards."""
+    lists = (
+        (Due.PAST, now.get("past_due")),
+        (Due.NOW, now.get("currently_due")),
+        (Due.CHECKING, now.get("pending_verification")),
+        (Due.LATER, now.get("eventually_due")),
+        (Due.LATER, later.get("past_due")),
+        (Due.LATER, later.get("currently_due")),
+        (Due.LATER, later.get("eventually_due")),
+    )
+    seen = set()
+    for due, codes in lists:
+        for code in codes or ():
+            if code not in seen:
+                seen.add(code)
+                yield Requirement(code, due)
+
+
+def _problems(*sources: Mapping[str, Any]) -> Iterator[Problem]:
+    for source in sources:
+        for error in source.get("errors") or ():
+            yield Problem(error["requirement"], error["code"], error.get("reason") or "")
+
+
+def _banks(account: Mapping[str, Any]) -> Iterator[Bank]:
+    listed = account.get("external_accounts") or {}
+    for bank in listed.get("data") or ():
+        yield Bank(
+            stripe_id=bank["id"],
+            bank_name=bank.get("bank_name") or bank.get("brand"),
+            last4=bank["last4"],
+            currency=bank.get("currency") or account.get("default_currency") or "",
+            country=bank.get("country") or "",
+            status=bank.get("status") or "",  # a debit card has none
+            is_default=bool(bank.get("default_for_currency")),
+        )

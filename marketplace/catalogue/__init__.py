@@ -1,0 +1,172 @@
+"""What sellers offer: products, their prices and how many are left.
+
+Nothing of this exists at Stripe; a payment page is told a name, an amount and a quantity. The rule
+that bites: a price belongs to the seller's currency and comes from here only, and the stock is
+counted down by the database itself, in one statement, so that the last piece is sold once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.database import lock
+from marketplace.errors import Invalid, NotFound
+from marketplace.models import Product, Seller
+from marketplace.money import Money, can_be_charged, minimum_charge
+
+LONGEST_TITLE = 120
+LONGEST_DESCRIPTION = 4000
+MOST_STOCK = 1_000_000
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a seller says about a product. `stock` None never runs out; `image` is a kept name."""
+
+    title: str
+    description: str
+    price: Money
+    stock: int | None
+    image_name: str | None = None
+
+
+def offer(session: orm.Session, seller: Seller, what: Offer, *, nonce: str) -> Product:
+    """Put a product on sale; the same form sent twice (one `nonce`) gives one product. Flushes.
+
+    Raises Invalid with the fields that cannot be used.
+    """
+    _check(seller, what)
+    nonce = f"{seller.token}:{nonce}"[:80]  # a nonce seen elsewhere finds nobody else's product
+    product = Product(seller_id=seller.id, form_nonce=nonce, currency=seller.currency)
+    _write(product, what)
+    try:
+        with session.begin_nested():
+            session.add(product)
+    except IntegrityError:
+        return session.scalars(sa.select(Product).where(Product.form_nonce == nonce)).one()
+    return product
+
+
+def change(session: orm.Session, seller: Seller, product: Product, what: Offer) -> Product:
+    """Write what the seller now says. Orders keep the price of their day. Flushes.
+
+    Raises Invalid with the fields that cannot be used.
+    """
+    _check(seller, what)
+    lock(session, product)
+    _write(product, what)
+    session.flush()
+    return product
+
+
+def take_off(session: orm.Session, product: Product) -> None:
+    """Take a product off sale; it stays for the orders that name it. Flushes."""
+    product.active = False
+    session.flush()
+
+
+def put_back(session: orm.Session, product: Product) -> None:
+    """Put a product on sale again. Flushes."""
+    product.active = True
+    session.flush()
+
+
+def of_seller(session: orm.Session, seller: Seller, product_id: int) -> Product:
+    """This seller's product; raises NotFound for everybody else's."""
+    product = session.get(Product, product_id)
+    if product is None or product.seller_id != seller.id:
+        raise NotFound("There is no such product in your shop.")
+    return product
+
+
+def page(
+    session: orm.Session, seller: Seller, *, before: int | None = None, limit: int = PAGE
+) -> Sequence[Product]:
+    """A seller's products, newest first, below the id `before`; one query."""
+    query = sa.select(Product).where(Product.seller_id == seller.id)
+    if before is not None:
+        query = query.where(Product.id < before)
+    return session.scalars(query.order_by(Product.id.desc()).limit(limit)).all()
+
+
+def count(session: orm.Session, seller: Seller) -> int:
+    """How many products this seller has on sale."""
+    query = sa.select(sa.func.count()).select_from(Product)
+    return session.scalar(query.where(Product.seller_id == seller.id, Product.active)) or 0
+
+
+def on_sale(
+    session: orm.Session,
+    *,
+    seller: Seller | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Sequence[Product]:
+    """Products on sale, newest first, below the id `before`, with their sellers; one query."""
+    query = sa.select(Product).where(Product.active).options(orm.joinedload(Product.seller))
+    if seller is not None:
+        query = query.where(Product.seller_id == seller.id)
+    if before is not None:
+        query = query.where(Product.id < before)
+    return session.scalars(query.order_by(Product.id.desc()).limit(limit)).all()
+
+
+def find_on_sale(session: orm.Session, product_id: int) -> Product:
+    """A product that is on sale, with its seller; raises NotFound for any other."""
+    query = sa.select(Product).where(Product.id == product_id, Product.active)
+    product = session.scalar(query.options(orm.joinedload(Product.seller)))
+    if product is None:
+        raise NotFound("This product is not on sale.")
+    return product
+
+
+def take_stock(session: orm.Session, product_id: int, quantity: int) -> bool:
+    """Set `quantity` aside; False, and nothing done, when fewer are left or it is off sale."""
+    enough = sa.or_(Product.stock.is_(None), Product.stock >= quantity)
+    statement = (
+        sa.update(Product)
+        .where(Product.id == product_id, Product.active, enough)
+        .values(stock=Product.stock - quantity)
+        .execution_options(synchronize_session="fetch")
+    )
+    result = session.execute(statement)
+    return bool(getattr(result, "rowcount", 0))
+
+
+def give_back(session: orm.Session, product_id: int, quantity: int) -> None:
+    """Put `quantity` back on the shelf; goods that never run out stay so."""
+    session.execute(
+        sa.update(Product)
+        .where(Product.id == product_id)
+        .values(stock=Product.stock + quantity)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _check(seller: Seller, what: Offer) -> None:
+    faults = {}
+    if not 0 < len(what.title.strip()) <= LONGEST_TITLE:
+        faults["title"] = f"Write a title of at most {LONGEST_TITLE} characters."
+    if len(what.description) > LONGEST_DESCRIPTION:
+        faults["description"] = f"Write at most {LONGEST_DESCRIPTION:,} characters."
+    if what.price.currency != seller.currency:
+        faults["price"] = f"Your shop sells in {seller.currency.upper()}."
+    elif not can_be_charged(what.price):
+        least = minimum_charge(seller.currency)
+        faults["price"] = f"The least is {least}." if least else "This cannot be charged."
+    if what.stock is not None and not 0 <= what.stock <= MOST_STOCK:
+        faults["stock"] = f"Write a number up to {MOST_STOCK:,}, or leave it empty."
+    if faults:
+        raise Invalid("This product cannot be offered like this.", faults)
+
+
+def _write(product: Product, what: Offer) -> None:
+    product.title = " ".join(what.title.split())
+    product.description = what.description.strip()
+    product.amount = what.price.amount
+    product.stock = what.stock
+    product.image_name = what.image_name
