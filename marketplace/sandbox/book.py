@@ -112,8 +112,10 @@ _PROOFS = (
     ),
     (
         "differs from its postings",
-        "SELECT b.party || ' ' || b.bucket, b.currency, SUM(b.amount) - a.amount FROM book b"
-        " JOIN balances a USING (party, bucket, currency) GROUP BY b.party, b.bucket, b.currency",
+        (
+            "SELECT b.party || ' ' || b.bucket, b.currency, SUM(b.amount) - a.amount FROM book b"
+            " JOIN balances a USING (party, bucket, currency) GROUP BY 1, 2"
+        ),
     ),
     (
         "was left over at the end of a request",
@@ -121,16 +123,20 @@ _PROOFS = (
     ),
     (
         "differs from its balance transactions",
-        "SELECT b.party, b.currency, SUM(b.amount) - COALESCE((SELECT SUM(o.body ->> 'net')"
-        " FROM objects o WHERE o.kind = 'balance_transaction' AND o.owner = b.party"
-        " AND o.body ->> 'currency' = b.currency), 0) FROM balances b"
-        " WHERE b.bucket IN ('pending', 'available') GROUP BY b.party, b.currency",
+        (
+            "SELECT b.party, b.currency, SUM(b.amount) - COALESCE((SELECT SUM(o.body ->> 'net')"
+            " FROM objects o WHERE o.kind = 'balance_transaction' AND o.owner = b.party"
+            " AND o.body ->> 'currency' = b.currency), 0) FROM balances b"
+            " WHERE b.bucket IN ('pending', 'available') GROUP BY b.party, b.currency"
+        ),
     ),
     (
         "is pending without a date",
-        "SELECT b.party, b.currency, b.amount - COALESCE((SELECT SUM(s.amount) FROM settling s"
-        " WHERE s.party = b.party AND s.currency = b.currency), 0)"
-        " FROM balances b WHERE b.bucket = 'pending'",
+        (
+            "SELECT b.party, b.currency, b.amount - COALESCE((SELECT SUM(s.amount) FROM settling s"
+            " WHERE s.party = b.party AND s.currency = b.currency), 0)"
+            " FROM balances b WHERE b.bucket = 'pending'"
+        ),
     ),
 )
 

@@ -7,10 +7,13 @@ each task runs at its own due time, in order, so what it writes carries the righ
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
 DAY = 86_400
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": DAY, "w": 7 * DAY}
+_DURATION = re.compile(r"([0-9]{1,9})\s*([smhdw]?)\Z")
 
 
 class Clock:
@@ -33,6 +36,15 @@ class Clock:
         """Make `at` the present."""
         self.offset = at - int(time.time())
         self.held = None
+
+
+def seconds_of(text: str) -> int:
+    """`2d`, `3h`, `15m`, `1w` or plain seconds, as a number; raises `ValueError` otherwise."""
+    match = _DURATION.match(text.strip())
+    if match is None:
+        message = f"{text[:40]!r} is no duration; write 90, 15m, 3h, 2d or 1w"
+        raise ValueError(message)
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def midnight(at: int) -> int:

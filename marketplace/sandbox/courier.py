@@ -21,6 +21,7 @@ import ipaddress
 import json
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from typing import Any
@@ -59,6 +60,23 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(parts.hostname).is_loopback
     except ValueError:
         return False
+
+
+def deliver_again(db: sqlite3.Connection, now: int, event: str, endpoint: str | None = None) -> int:
+    """Mark an event's deliveries as due, for one endpoint or for all; answers how many."""
+    if endpoint is not None:
+        # It may have been registered after the event happened.
+        db.execute(
+            "INSERT INTO deliveries (event, endpoint, due, state) SELECT ?, ?, 0, 'done'"
+            " WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE event = ? AND endpoint = ?)",
+            (event, endpoint, event, endpoint),
+        )
+    cursor = db.execute(
+        "UPDATE deliveries SET state = 'waiting', due = ? WHERE event = ?"
+        " AND (? IS NULL OR endpoint = ?)",
+        (now, event, endpoint, endpoint),
+    )
+    return cursor.rowcount
 
 
 class Courier:
@@ -130,20 +148,9 @@ class Courier:
     def resend(self, event: str, endpoint: str | None = None) -> int:
         """Deliver an event again, to one endpoint or to all that had it; answers how many."""
         with self._store.transaction() as db:
-            if endpoint is not None:
-                # It may have been registered after the event happened.
-                db.execute(
-                    "INSERT INTO deliveries (event, endpoint, due, state) SELECT ?, ?, 0, 'done'"
-                    " WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE event = ? AND endpoint = ?)",
-                    (event, endpoint, event, endpoint),
-                )
-            cursor = db.execute(
-                "UPDATE deliveries SET state = 'waiting', due = ? WHERE event = ?"
-                " AND (? IS NULL OR endpoint = ?)",
-                (self._clock.now(), event, endpoint, endpoint),
-            )
+            count = deliver_again(db, self._clock.now(), event, endpoint)
         self.wake()
-        return cursor.rowcount
+        return count
 
     def _due(self) -> list[str]:
         """The endpoints that something waits for."""

@@ -145,6 +145,7 @@ class Wire:
         if call.body:
             body = _json(call.body) if is_json else form.decode(_text(call.body))
             raw = {**raw, **body}
+        call.params = raw  # for the workbench, should the parameters be refused below
         older = {k: raw.pop(k) for k, last in route.until.items() if k in raw and version < last}
         expand = _expand(raw)
         if route.schema is not None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
 from marketplace.sandbox import book
+from marketplace.sandbox.clock import DAY, seconds_of
+from marketplace.sandbox.pages.paper import see_other
 from marketplace.sandbox.routing import page
 
 if TYPE_CHECKING:
     from marketplace.sandbox.server import Server
+
+_FURTHEST = 3_660 * DAY
 
 
 def told(value: Any, status: int = 200) -> Response:
@@ -39,22 +44,34 @@ def clock(server: Server, request: Request) -> Response:
 
 @page("POST", "/_sandbox/clock")
 def move_clock(server: Server, request: Request) -> Response:
-    """`advance` (seconds) or `to` (unix seconds), form or JSON; never backwards."""
+    """`advance` (seconds, or `2d`) or `to` (unix seconds), form or JSON; never backwards."""
     values = request.get_json() if request.is_json else request.form
-    now = server.sandbox.clock.now()
+    from_a_page = "text/html" in request.headers.get("Accept", "")
     try:
-        target = int(values["to"]) if "to" in values else now + int(values["advance"])
-    except (KeyError, TypeError, ValueError) as problem:
-        message = "Give 'advance' (seconds) or 'to' (unix seconds), a whole number."
-        raise BadRequest(message) from problem
-    if target < now:
-        message = "The sandbox's clock only moves forward."
-        raise BadRequest(message)
+        target = _target(values, server.sandbox.clock.now())
+    except ValueError as problem:
+        if from_a_page:
+            return see_other("/_sandbox/?fault=clock#clock")
+        raise BadRequest(str(problem)) from problem
     ran = server.sandbox.advance_to(target)
-    back = request.headers.get("Referer", "")
-    if "text/html" in request.headers.get("Accept", "") and back.startswith(request.host_url):
-        return Response("", 303, {"Location": back})
+    if from_a_page:
+        return see_other("/_sandbox/#clock")
     return told({"now": server.sandbox.clock.now(), "tasks_run": ran})
+
+
+def _target(values: Any, now: int) -> int:
+    """The moment asked for, in unix seconds; raises `ValueError`."""
+    if not isinstance(values, Mapping) or not values.keys() & {"to", "advance"}:
+        message = "Give 'advance' (seconds, or 2d, 3h, 15m) or 'to' (unix seconds)."
+        raise ValueError(message)
+    if "to" in values:
+        target = seconds_of(str(values["to"]).rstrip("smhdw"))
+    else:
+        target = now + seconds_of(str(values["advance"]))
+    if not now <= target <= now + _FURTHEST:
+        message = "The sandbox's clock moves forward only, and at most ten years at a time."
+        raise ValueError(message)
+    return target
 
 
 @page("POST", "/_sandbox/settle")
@@ -83,7 +100,8 @@ def balance_sheet(server: Server, request: Request) -> Response:
 @page("POST", "/_sandbox/reset")
 def reset(server: Server, request: Request) -> Response:
     """Forget everything."""
-    del request
     server.sandbox.reset()
     server.calls.clear()
+    if "text/html" in request.headers.get("Accept", ""):
+        return see_other("/_sandbox/")
     return told({"reset": True})

@@ -40,7 +40,22 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%d %b %Y, %H:%M UTC")
 
 
-_templates.filters["moment"] = moment
+def hour(at: int) -> str:
+    """Unix seconds as a short date and time with seconds, for lists."""
+    return datetime.fromtimestamp(at, UTC).strftime("%d %b %H:%M:%S")
+
+
+def ahead(seconds: int) -> str:
+    """A length of time in its two largest units: `2 days 3 hours`."""
+    parts = []
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(parts[:2])
+
+
+_templates.filters.update(moment=moment, hour=hour, ahead=ahead)
 _templates.globals["money"] = money
 
 
