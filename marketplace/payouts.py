@@ -18,14 +18,18 @@ import stripe as sdk
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
 
-from marketplace import clock, lifecycles, sellers
+from marketplace import clock, ledger, lifecycles, sellers
 from marketplace.database import phase
 from marketplace.gateway.failures import translating
+from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import PayoutStatus
 from marketplace.models import Balance, Payout, Seller
 from marketplace.money import Money
 
 PAGE = 20
+# What left the balance, and, after a failure or a cancellation, what came back.
+TRANSACTIONS = ["balance_transaction", "failure_balance_transaction"]
+_STATUSES = {status.value: status for status in PayoutStatus}
 log = logging.getLogger("marketplace.payouts")
 
 
@@ -93,7 +97,7 @@ def explain(code: str | None) -> Failure:
 def refresh(
     session: orm.Session, stripe: sdk.StripeClient, payout_id: str, account: str | None
 ) -> Payout | None:
-    """Read a payout from Stripe as `account` (None: the platform) and mirror it.
+    """Read a payout from Stripe as `account` (None: the platform); mirror it and its bookings.
 
     Returns None when no seller of ours has that account. Raises StripeError.
     https://docs.stripe.com/api/payouts/retrieve
@@ -102,9 +106,16 @@ def refresh(
     if not known:
         return None
     with translating():
-        found = stripe.v1.payouts.retrieve(payout_id, options=_as(account))
+        found = stripe.v1.payouts.retrieve(
+            payout_id, {"expand": TRANSACTIONS}, _as(account)
+        ).to_dict()
     with phase(session):
-        return _mirror(session, found.to_dict(), seller_id)
+        for name in TRANSACTIONS:
+            if isinstance(found.get(name), dict):
+                ledger.keep_transaction(
+                    session, found[name], account=account, seller_id=seller_id, order_id=None
+                )
+        return _mirror(session, found, seller_id)
 
 
 def refresh_balance(session: orm.Session, stripe: sdk.StripeClient, account: str | None) -> bool:
@@ -182,9 +193,11 @@ def _owner(session: orm.Session, account: str | None) -> tuple[bool, int | None]
     """Whether the account is ours and whose; the platform is known and nobody's."""
     if account is None:
         return True, None
-    with phase(session):  # ends before Stripe is asked: nothing stays open across the call
-        seller = sellers.by_stripe_id(session, account)
-    return seller is not None, seller.id if seller else None
+    seller = sellers.by_stripe_id(session, account)
+    session.commit()  # no transaction may stay open while Stripe is asked
+    if seller is None or seller.deauthorized_at is not None:
+        return False, None  # an account that left can no longer be read
+    return True, seller.id
 
 
 def _as(account: str | None) -> sdk.RequestOptions:
@@ -192,7 +205,7 @@ def _as(account: str | None) -> sdk.RequestOptions:
 
 
 def _mirror(session: orm.Session, payout: Mapping[str, Any], seller_id: int | None) -> Payout:
-    status = PayoutStatus(payout["status"])
+    status = _STATUSES[payout["status"]]
     facts = {
         "amount": payout["amount"],
         "currency": payout["currency"],
@@ -200,7 +213,7 @@ def _mirror(session: orm.Session, payout: Mapping[str, Any], seller_id: int | No
         "arrival_date": clock.from_unix(payout["arrival_date"]),
         "automatic": payout["automatic"],
         "method": payout["method"],
-        "destination": _id(payout.get("destination")),
+        "destination": id_of(payout.get("destination")),
         "failure_code": payout.get("failure_code"),
         "failure_message": payout.get("failure_message"),
     }
@@ -258,9 +271,3 @@ def _insert_unless_there(
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
     session.execute(insert.values(**values).on_conflict_do_nothing(index_elements=unique))
-
-
-def _id(expandable: object) -> str | None:
-    """The id of a field that Stripe may answer as an id or as the whole object."""
-    found = expandable.get("id") if isinstance(expandable, dict) else expandable
-    return found if isinstance(found, str) else None

@@ -17,7 +17,6 @@ import stripe as sdk
 from sqlalchemy import orm
 
 from marketplace import ledger, orders, payouts, sellers, transfers
-from marketplace.database import phase
 from marketplace.lifecycles import InboxState
 from marketplace.models import Scope
 from marketplace.webhooks.inbox import PATHS, SETTINGS, Claim
@@ -123,8 +122,7 @@ def _seller(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
 
 def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -> bool:
     # The one event whose word is taken: after it the account can no longer be read.
-    with phase(session):
-        return bool(sellers.deauthorized(session, hint.account or ""))
+    return bool(sellers.deauthorized(session, hint.account or ""))
 
 
 def _checkout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:

@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 def event(
-    type_: str = "payout.paid", *, about: dict[str, Any] | None = None, **changes: Any
+    type_: str = "payout.paid", *, about: dict[str, Any] | None = None, **changes: object
 ) -> dict[str, Any]:
     """An event; `about` is its object, the keywords replace fields of the envelope."""
     number = next(_numbers)
