@@ -18,8 +18,8 @@ class Status(StrEnum):
     _value_: str
     sentence: str
 
-    def __new__(cls, value: str, sentence: str) -> Self:
-        """Keep the sentence beside the value, so that neither can be forgotten."""
+    def __new__(cls, value: str, sentence: str = "") -> Self:
+        """Keep the sentence beside the value; `OrderStatus("paid")` looks a member up."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.sentence = sentence

@@ -43,6 +43,8 @@ MOST_DIGITS = 8
 BASIS_POINTS = 10_000
 
 _CODE = re.compile(r"[a-z]{3}", re.ASCII)
+# CLDR wants a space between a symbol that ends in a letter and a digit; Babel leaves it out.
+_TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,3}))?", re.ASCII)
 
 
@@ -150,14 +152,21 @@ class Money:
         return [type(self)(share, self.currency) for share in shares]
 
     def format(self, locale: str = "en_US") -> str:
-        """Write the amount for a reader of `locale`: "$12.50", "¥1,000", "BHD 1.230"."""
+        """Write the amount for a reader of `locale`: "$12.50", "¥1,000", "KWD 1.230"."""
         value = Decimal(self.amount).scaleb(-exponent(self.currency))
         digits = shown_decimals(self.currency)
         if self.currency in WHOLE_ONLY and self.amount % 100:
             digits = exponent(self.currency)  # never round away money that is really there
         pattern = _pattern(locale, digits)
         currency = self.currency.upper()
-        return str(pattern.apply(value, locale, currency=currency, currency_digits=False))
+        text = str(pattern.apply(value, locale, currency=currency, currency_digits=False))
+        return _TOUCHING.sub("\xa0", text)
+
+    def typed(self) -> str:
+        """Write a positive amount as `parse` reads it: "12.50", without a sign of currency."""
+        whole, rest = divmod(self.amount, 10 ** exponent(self.currency))
+        decimals = shown_decimals(self.currency)
+        return f"{whole}.{rest:0{decimals}}" if decimals else str(whole)
 
     def __str__(self) -> str:
         return self.format()

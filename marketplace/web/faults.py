@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from marketplace.errors import Invalid, MarketplaceError, StripeError, TooMany
 from marketplace.web import context
@@ -57,6 +57,8 @@ def http(error: HTTPException) -> Response:
     """An error that Flask or Werkzeug raised; redirects pass through."""
     if error.response is not None or (error.code or 500) < HTTPStatus.BAD_REQUEST:
         return make_response(error.get_response())
+    if isinstance(error, SecurityError):  # an address that is not ours: no page of ours for it
+        return Response("This is not the address of the marketplace.", 400, mimetype="text/plain")
     code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     response = page(code, *WORDS.get(code, WORDS[500 if code >= 500 else 400]))  # noqa: PLR2004
     for name, value in error.get_headers():

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from markupsafe import Markup
 from wtforms import Field, ValidationError
 from wtforms.widgets import TextInput
 
@@ -37,7 +36,7 @@ class MoneyField(Field):
     def _value(self) -> str:
         if self.typed is not None:
             return self.typed
-        return plain(self.data) if isinstance(self.data, Money) else ""
+        return self.data.typed() if isinstance(self.data, Money) else ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Keep what was typed; it is read when the currency is known."""
@@ -81,9 +80,3 @@ def chargeable(_form: object, field: MoneyField) -> None:
     raise ValidationError(
         f"The least that can be charged is {least}." if least else "This cannot be charged."
     )
-
-
-def plain(money: Money) -> str:
-    """An amount as it is typed: 12.50 without a sign for the currency."""
-    shown = re.sub(r"[^0-9.-]", "", money.format("en_US"))
-    return str(Markup.escape(shown))
