@@ -41,7 +41,7 @@ def session_params(sale: Sale, urls: Urls) -> SessionCreateParams:
     return params
 
 
-def options(_sale: Sale) -> RequestOptions:
+def options(_account: str) -> RequestOptions:
     """The platform makes the call for itself: no `stripe_account`."""
     return {}
 

@@ -106,8 +106,8 @@ class Strategy(Protocol):
     def session_params(self, sale: Sale, urls: Urls) -> SessionCreateParams:
         """The parameters that create the Checkout Session of `sale`."""
 
-    def options(self, sale: Sale) -> RequestOptions:
-        """On whose account the Session is made: `stripe_account`, or nothing for the platform."""
+    def options(self, account: str) -> RequestOptions:
+        """On whose account calls are made: the seller's `account`, or nothing (the platform's)."""
 
     def plan(self, total: Money, commission: Money, stripe_fee: Money | None) -> list[Planned]:
         """The movements to expect; `stripe_fee` is an estimate, None where there is none."""

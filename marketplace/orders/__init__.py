@@ -1,0 +1,49 @@
+"""From a basket to a paid order: place, start the payment, settle, hand over, call off.
+
+An order has one Checkout Session per attempt to pay. The rule that bites: nobody's word that an
+order is paid counts but Stripe's. The return page, every event and the sweep all end in `settle`,
+which reads the Session anew, compares it with the order, and moves both once.
+https://docs.stripe.com/payments/checkout/how-checkout-works
+"""
+
+from marketplace.orders.ending import cancel, fulfil
+from marketplace.orders.lists import (
+    for_buyer,
+    for_platform,
+    for_seller,
+    held,
+    held_because,
+    load,
+    of_seller,
+    waiting,
+)
+from marketplace.orders.paying import can_be_paid, finish_requested, start_payment
+from marketplace.orders.placing import place
+from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Quote, Wanted, quotes
+from marketplace.orders.settling import refresh_charge, refresh_payment, settle
+
+__all__ = [
+    "MOST_LINES",
+    "MOST_OF_ONE",
+    "Line",
+    "Quote",
+    "Wanted",
+    "can_be_paid",
+    "cancel",
+    "finish_requested",
+    "for_buyer",
+    "for_platform",
+    "for_seller",
+    "fulfil",
+    "held",
+    "held_because",
+    "load",
+    "of_seller",
+    "place",
+    "quotes",
+    "refresh_charge",
+    "refresh_payment",
+    "settle",
+    "start_payment",
+    "waiting",
+]

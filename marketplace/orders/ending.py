@@ -1,0 +1,77 @@
+"""How an order ends: handed over, or called off before it was paid.
+
+Calling off expires the Checkout Session at Stripe first. The rule that bites: between the click and
+Stripe the buyer may have paid in another tab, so a refusal to expire is answered by asking what
+happened, and a paid order is never cancelled.
+https://docs.stripe.com/api/checkout/sessions/expire
+"""
+
+from contextlib import suppress
+
+from sqlalchemy import orm
+from stripe import StripeClient
+
+from marketplace import charges, clock
+from marketplace.database import lock, phase
+from marketplace.errors import Conflict, StripeRefused
+from marketplace.gateway.failures import translating
+from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
+from marketplace.models import Order, Payment, Seller
+from marketplace.orders import lists, paying, settling, stock
+
+
+def fulfil(session: orm.Session, order: Order) -> Order:
+    """Remember that the seller has handed the goods over; twice is once. Flushes, commits not.
+
+    Raises IllegalMove for an order that is not paid.
+    """
+    lock(session, order)
+    if order.status is not OrderStatus.FULFILLED:
+        order.status = move(OrderStatus, order.status, OrderStatus.FULFILLED)
+        order.fulfilled_at = clock.now()
+    session.flush()
+    return order
+
+
+def cancel(session: orm.Session, stripe: StripeClient, order: Order, *, public_url: str) -> Order:
+    """Call an unpaid order off and put its goods back on sale; twice is once. Commits.
+
+    Raises Conflict when it turns out to be paid, StripeError when Stripe cannot be asked.
+    """
+    if order.status is OrderStatus.CANCELLED:
+        return order
+    payment = lists.latest_payment(session, order)
+    if payment.status is PaymentStatus.REQUESTED and order.status in paying.PAYABLE:
+        # Nobody knows whether the page exists; the same key tells, and then it can be closed.
+        with suppress(StripeRefused):
+            paying.open_page(session, stripe, order, payment, public_url)
+    if payment.checkout_session_id and payment.status is PaymentStatus.OPEN:
+        _close(session, stripe, order, payment.checkout_session_id)
+    with phase(session):
+        lock(session, order)
+        lock(session, payment)
+        if order.status is OrderStatus.EXPIRED:
+            return order  # the event was faster than we were: the outcome is the same
+        if not allowed(OrderStatus, order.status, OrderStatus.CANCELLED):
+            raise Conflict(f"This order is {order.status.value} and cannot be cancelled.")
+        order.status = move(OrderStatus, order.status, OrderStatus.CANCELLED)
+        _give_up(session, payment)
+    return order
+
+
+def _give_up(session: orm.Session, payment: Payment) -> None:
+    if allowed(PaymentStatus, payment.status, PaymentStatus.EXPIRED):
+        payment.status = move(PaymentStatus, payment.status, PaymentStatus.EXPIRED)
+    stock.release(session, payment)
+
+
+def _close(session: orm.Session, stripe: StripeClient, order: Order, session_id: str) -> None:
+    seller = session.get_one(Seller, order.seller_id)
+    options = charges.of(order.charge_type).options(seller.stripe_id or "")
+    session.commit()  # nothing stays open while Stripe thinks
+    try:
+        with translating():
+            stripe.v1.checkout.sessions.expire(session_id, options=options)
+    except StripeRefused:
+        # It is paid, or expired already; whatever it is, it is recorded now.
+        settling.settle(session, stripe, session_id)

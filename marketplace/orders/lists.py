@@ -1,0 +1,128 @@
+"""Finding orders: one by its name, and lists for the buyer, the seller and the platform.
+
+The rule that bites: an order's token is its key. Whoever has the address may see the order, so it
+is never listed to anybody but its buyer, its seller and the platform.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.sql.selectable import Select
+
+from marketplace.errors import NotFound
+from marketplace.lifecycles import OrderStatus, PaymentStatus
+from marketplace.models import Order, Payment, Seller, User
+
+PAGE = 25
+HELD = "held"
+_ALL = (
+    orm.joinedload(Order.seller),
+    orm.selectinload(Order.lines),
+    orm.selectinload(Order.payments),
+)
+
+
+def load(session: orm.Session, token: str) -> Order:
+    """The order of this token with its seller, lines and attempts; raises NotFound."""
+    order = session.scalar(_complete(sa.select(Order).where(Order.token == token)))
+    if order is None:
+        raise NotFound("There is no such order.")
+    return order
+
+
+def of_seller(session: orm.Session, seller: Seller, order_id: int) -> Order:
+    """One order of this seller, complete; raises NotFound for anybody else's."""
+    query = sa.select(Order).where(Order.id == order_id, Order.seller_id == seller.id)
+    order = session.scalar(_complete(query))
+    if order is None:
+        raise NotFound("There is no such order in your shop.")
+    return order
+
+
+def for_buyer(
+    session: orm.Session, buyer: User, *, before: int | None = None, limit: int = PAGE
+) -> Sequence[Order]:
+    """The orders of a buyer, newest first, below the id `before`, with shop and lines."""
+    return _page(session, sa.select(Order).where(Order.buyer_id == buyer.id), before, limit)
+
+
+def for_seller(
+    session: orm.Session,
+    seller: Seller,
+    *,
+    before: int | None = None,
+    status: OrderStatus | None = None,
+    limit: int = PAGE,
+) -> Sequence[Order]:
+    """The orders of a seller, newest first, below the id `before`, with lines."""
+    query = sa.select(Order).where(Order.seller_id == seller.id)
+    return _page(session, _of_status(query, status), before, limit)
+
+
+def for_platform(
+    session: orm.Session,
+    *,
+    before: int | None = None,
+    status: OrderStatus | None = None,
+    limit: int = PAGE,
+) -> Sequence[Order]:
+    """Every order, newest first, below the id `before`, with shop and lines."""
+    return _page(session, _of_status(sa.select(Order), status), before, limit)
+
+
+def held(session: orm.Session, *, limit: int = PAGE) -> Sequence[tuple[Order, str]]:
+    """Orders whose payment does not fit them, with the reason: a person must look."""
+    query = (
+        sa.select(Order, Payment.failure_message)
+        .join(Payment, Payment.order_id == Order.id)
+        .where(Payment.failure_code == HELD)
+        .options(orm.joinedload(Order.seller))
+        .order_by(Payment.id.desc())
+        .limit(limit)
+    )
+    return [(order, reason or "") for order, reason in session.execute(query)]
+
+
+def waiting(session: orm.Session, seller: Seller) -> int:
+    """How many paid orders wait for this seller to send them."""
+    query = sa.select(sa.func.count()).where(
+        Order.seller_id == seller.id, Order.status == OrderStatus.PAID
+    )
+    return session.scalar(query) or 0
+
+
+def by_nonce(session: orm.Session, nonce: str) -> Order | None:
+    """The order that this form made."""
+    return session.scalar(sa.select(Order).where(Order.form_nonce == nonce))
+
+
+def latest_payment(session: orm.Session, order: Order) -> Payment:
+    """The attempt to pay that counts: the last one."""
+    query = sa.select(Payment).where(Payment.order_id == order.id)
+    return session.scalars(query.order_by(Payment.id.desc()).limit(1)).one()
+
+
+def held_because(order: Order) -> str | None:
+    """Why a person must look at this order (loaded with its attempts), or None."""
+    for payment in order.payments:
+        if payment.failure_code == HELD and payment.status is not PaymentStatus.SUCCEEDED:
+            return payment.failure_message or "The payment does not fit the order."
+    return None
+
+
+def _complete(query: Select[Order]) -> Select[Order]:
+    return query.options(*_ALL).execution_options(populate_existing=True)
+
+
+def _of_status(query: Select[Order], status: OrderStatus | None) -> Select[Order]:
+    return query if status is None else query.where(Order.status == status)
+
+
+def _page(
+    session: orm.Session, query: Select[Order], before: int | None, limit: int
+) -> Sequence[Order]:
+    if before is not None:
+        query = query.where(Order.id < before)
+    query = query.options(orm.joinedload(Order.seller), orm.selectinload(Order.lines))
+    return session.scalars(query.order_by(Order.id.desc()).limit(limit)).all()

@@ -1,0 +1,108 @@
+"""Placing an order: the basket becomes rows, the goods are set aside, the attempt is written down.
+
+Nothing is asked of Stripe here; this is the intent that is committed before the call. The rule that
+bites: the same form may arrive twice, even twice at once, so its nonce is unique in the database
+and decides, not a look-up before.
+"""
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import orm
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.database import phase
+from marketplace.errors import Conflict, Invalid, SellerNotReady, SoldOut
+from marketplace.models import Order, OrderLine, Payment, User
+from marketplace.money import Money
+from marketplace.orders import lists, stock
+from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Quote, Wanted, quotes
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+
+
+def place(
+    session: orm.Session,
+    wanted: Sequence[Wanted],
+    buyer: User | None,
+    nonce: str,
+    *,
+    seen: Money | None = None,
+) -> Order:
+    """Place one order for goods of one shop; the same `nonce` again gives the same order. Commits.
+
+    Amounts come from the products alone; `seen` is the total the buyer was shown, only to notice
+    that it changed. Raises Invalid for a form that is not ours, and, with nothing kept, SoldOut,
+    SellerNotReady or Conflict for whatever changed since the buyer looked.
+    """
+    if not _NONCE.fullmatch(nonce):
+        raise Invalid("This form is not complete. Load the page again.")
+    try:
+        with phase(session):
+            order = lists.by_nonce(session, nonce)
+            if order is None:
+                order = _insert(session, _quote(session, wanted, seen), buyer, nonce)
+    except IntegrityError:
+        order = lists.by_nonce(session, nonce)  # the other one of two at once was first
+        if order is None:
+            raise
+    if order.buyer_id != (buyer.id if buyer else None):
+        raise Conflict("This form was used by somebody else. Load the page again.")
+    return order
+
+
+def _quote(session: orm.Session, wanted: Sequence[Wanted], seen: Money | None) -> Quote:
+    if not 0 < len(wanted) <= MOST_LINES:
+        raise Invalid(f"An order has 1 to {MOST_LINES} different things in it.")
+    if any(not 0 < item.quantity <= MOST_OF_ONE for item in wanted):
+        raise Invalid(f"Take 1 to {MOST_OF_ONE} of a thing.")
+    found = quotes(session, wanted, lock=True)
+    if len(found) != 1 or len(found[0].lines) != len({item.product_id for item in wanted}):
+        raise Conflict("Something in your basket is not there any more. Look at it again.")
+    quote = found[0]
+    if quote.problem:
+        raise SellerNotReady(quote.problem)
+    for line in quote.lines:
+        _must_be_there(line)
+    if seen is not None and seen != quote.total:
+        raise Conflict(f"The price has changed: it is {quote.total} now. Nothing was charged.")
+    return quote
+
+
+def _must_be_there(line: Line) -> None:
+    if line.problem is None:
+        return
+    left = line.product.stock
+    if line.product.active and left is not None and left < line.quantity:
+        raise SoldOut(line.product.title, left)
+    raise Conflict(f"{line.product.title}: {line.problem}")
+
+
+def _insert(session: orm.Session, quote: Quote, buyer: User | None, nonce: str) -> Order:
+    order = Order(
+        buyer_id=buyer.id if buyer else None,
+        buyer_email=buyer.email if buyer else None,
+        seller_id=quote.seller.id,
+        currency=quote.total.currency,
+        amount=quote.total.amount,
+        application_fee_amount=quote.commission.amount,
+        charge_type=quote.seller.charge_type,
+        form_nonce=nonce,
+    )
+    session.add(order)
+    session.flush()
+    for line in quote.lines:
+        session.add(
+            OrderLine(
+                order_id=order.id,
+                seller_id=quote.seller.id,
+                product_id=line.product.id,
+                title=line.product.title,
+                unit_amount=line.product.amount,
+                quantity=line.quantity,
+            )
+        )
+    session.add(Payment(order_id=order.id, amount=order.amount, currency=order.currency))
+    stock.reserve(session, ((line.product.id, line.quantity) for line in quote.lines))
+    session.flush()
+    return order
