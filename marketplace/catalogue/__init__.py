@@ -1,8 +1,8 @@
 """What sellers offer: products, their prices and how many are left.
 
 Nothing of this exists at Stripe; a payment page is told a name, an amount and a quantity. The rule
-that bites: a price belongs to the seller's currency and comes from here only, and the stock is
-counted down by the database itself, in one statement, so that the last piece is sold once.
+that bites: a price belongs to the seller's currency and comes from here only; whatever a form says
+about price, seller or currency at checkout is never looked at.
 """
 
 from collections.abc import Sequence
@@ -122,29 +122,6 @@ def find_on_sale(session: orm.Session, product_id: int) -> Product:
     if product is None:
         raise NotFound("This product is not on sale.")
     return product
-
-
-def take_stock(session: orm.Session, product_id: int, quantity: int) -> bool:
-    """Set `quantity` aside; False, and nothing done, when fewer are left or it is off sale."""
-    enough = sa.or_(Product.stock.is_(None), Product.stock >= quantity)
-    statement = (
-        sa.update(Product)
-        .where(Product.id == product_id, Product.active, enough)
-        .values(stock=Product.stock - quantity)
-        .execution_options(synchronize_session="fetch")
-    )
-    result = session.execute(statement)
-    return bool(getattr(result, "rowcount", 0))
-
-
-def give_back(session: orm.Session, product_id: int, quantity: int) -> None:
-    """Put `quantity` back on the shelf; goods that never run out stay so."""
-    session.execute(
-        sa.update(Product)
-        .where(Product.id == product_id)
-        .values(stock=Product.stock + quantity)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def _check(seller: Seller, what: Offer) -> None:
