@@ -6,6 +6,7 @@ handed in; nothing below `web` knows that there is a Flask.
 """
 
 import logging
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -14,11 +15,12 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
-from marketplace import database
+from marketplace import database, orders
 from marketplace.config import Settings
 from marketplace.gateway import client
 from marketplace.gateway.trace import Trace
 from marketplace.web import auth, blueprints, context, faults, headers, pages, show
+from marketplace.webhooks.work import Engine
 
 __all__ = ["create_app"]
 
@@ -79,13 +81,18 @@ def _hosts(settings: Settings) -> list[str]:
 
 def _wire(app: Flask, settings: Settings) -> None:
     engine = database.connect(settings.database_url)
+    sessions = database.sessions(engine)
     trace = Trace()
+    stripe = client.connect(settings, trace)
+    # Made here, started by whoever serves: a command or a test may want the app without workers.
+    finish = partial(orders.finish_requested, public_url=settings.public_url)
     app.extensions["marketplace"] = context.Wiring(
         settings=settings,
         engine=engine,
-        sessions=database.sessions(engine),
-        stripe=client.connect(settings, trace),
+        sessions=sessions,
+        stripe=stripe,
         trace=trace,
+        work=Engine(sessions, stripe, chores=[finish]),
     )
     app.teardown_request(context.forget)
 

@@ -17,6 +17,7 @@ from marketplace.config import Settings
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.trace import Trace
 from marketplace.models import Seller, User
+from marketplace.webhooks.work import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Wiring:
     sessions: orm.sessionmaker[orm.Session]
     stripe: StripeClient
     trace: Trace
+    work: Engine
 
 
 def wiring(app: Flask | None = None) -> Wiring:

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 import stripe as sdk
@@ -24,11 +24,13 @@ from marketplace.webhooks import inbox, routes
 from marketplace.webhooks.inbox import Claim
 
 IDLE_SECONDS = 0.5
+CHORE_SECONDS = 60.0
 STOP_SECONDS = 10.0
 LONGEST_ERROR = 300
 log = logging.getLogger("marketplace.work")
 
 Handle = Callable[[orm.Session, sdk.StripeClient, Claim], routes.Outcome]
+Chore = Callable[[orm.Session, sdk.StripeClient], object]
 _SECRET = re.compile(r"\b(?:sk|rk|pk|whsec|acct_link|ek)_\w+|https?://\S+", re.ASCII)
 
 
@@ -93,7 +95,11 @@ def _trail(error: BaseException) -> str:
 
 
 class Engine:
-    """Threads that work on the inbox. Several, in several programs, may run at once."""
+    """Threads that work on the inbox. Several, in several programs, may run at once.
+
+    `chores` are done at the start and then once a minute: what a crash left behind and no event
+    will ever tell of.
+    """
 
     def __init__(
         self,
@@ -102,27 +108,27 @@ class Engine:
         *,
         threads: int = 1,
         handle: Handle = routes.handle,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._sessions, self._stripe, self._handle = sessions, stripe, handle
+        self._chores = chores
         self._bell = threading.Event()
         self._stopping = threading.Event()
+        self._tidy = threading.Event()
         self._held: dict[int, Claim] = {}
-        self._threads = [
-            threading.Thread(target=self._work, name=f"inbox-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        self._keeper = threading.Thread(target=self._keep_house, name="inbox-sweep", daemon=True)
+        works = [self._work] * threads + [self._keep_house, self._do_chores]
+        self._threads = [threading.Thread(target=run, daemon=True) for run in works]
 
     def start(self) -> None:
         """Start the threads; an engine is started once."""
-        for thread in (*self._threads, self._keeper):
+        for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Finish the events under way and stop; what is left stays new for the next start."""
         self._stopping.set()
         self._bell.set()
-        for thread in (*self._threads, self._keeper):
+        for thread in self._threads:
             if thread.is_alive():
                 thread.join(STOP_SECONDS)
 
@@ -131,9 +137,13 @@ class Engine:
         self._bell.set()
 
     def wait_idle(self, seconds: float = 10.0) -> bool:
-        """Wait until no event is new, running or due; False when the time is up. For tests."""
+        """Wait until no event is new, running or due; False when the time is up. For tests.
+
+        The chores of the start are waited for too, so the engine must have been started.
+        """
         end = time.monotonic() + seconds
         self.kick()
+        self._tidy.wait(seconds)
         while time.monotonic() < end:
             with self._sessions() as session:
                 if not inbox.waiting(session):
@@ -160,6 +170,17 @@ class Engine:
 
     def _hold(self, claim: Claim) -> None:
         self._held[threading.get_ident()] = claim
+
+    def _do_chores(self) -> None:
+        while not self._stopping.is_set():
+            for chore in self._chores:
+                try:
+                    with self._sessions() as session:
+                        chore(session, self._stripe)
+                except Exception as error:  # noqa: BLE001 - the next round may find it well again
+                    log.error("a chore was left undone: %s", _trail(error))  # noqa: TRY400
+            self._tidy.set()
+            self._stopping.wait(CHORE_SECONDS)
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(IDLE_SECONDS):

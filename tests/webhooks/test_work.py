@@ -268,6 +268,24 @@ def test_a_stopped_engine_leaves_the_rest_for_the_next_start(
     assert row(sessions, name).state is InboxState.DONE
 
 
+def test_chores_are_done_at_the_start_even_when_one_of_them_fails(
+    sessions: Sessions, stripe_client: stripe.StripeClient
+) -> None:
+    done: list[str] = []
+
+    def broken(_session: orm.Session, _stripe: stripe.StripeClient) -> None:
+        raise StripeUnavailable("down")
+
+    def sound(_session: orm.Session, _stripe: stripe.StripeClient) -> None:
+        done.append("sound")
+
+    engine = work.Engine(sessions, stripe_client, chores=[broken, sound])
+    engine.start()
+    assert engine.wait_idle(10)
+    engine.stop()
+    assert done == ["sound"]
+
+
 # --- which events are followed, and where ---
 
 

@@ -1,0 +1,189 @@
+"""The two addresses where Stripe's events arrive: what gets in, and what leaves no trace."""
+
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import orm
+from werkzeug.test import TestResponse
+
+from marketplace import create_app
+from marketplace.config import Settings
+from marketplace.lifecycles import InboxState
+from marketplace.models import InboxEvent, Scope
+from marketplace.web import context
+from marketplace.webhooks import inbox
+from tests.webhooks import letters
+
+PLATFORM, CONNECT = "/webhooks/stripe", "/webhooks/stripe/connect"
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The marketplace with a secret for each endpoint; tokens are checked as in life."""
+    settings = replace(
+        settings,
+        webhook_secrets=("whsec_the_old_one", letters.SECRET),
+        connect_webhook_secrets=(letters.CONNECT_SECRET,),
+    )
+    app = create_app(settings)
+    yield app
+    context.wiring(app).engine.dispose()
+
+
+def deliver(
+    client: FlaskClient, body: str, header: str | None = None, *, to: str = PLATFORM
+) -> TestResponse:
+    secret = letters.CONNECT_SECRET if to == CONNECT else letters.SECRET
+    header = letters.signature(body, secret) if header is None else header
+    return client.post(
+        to,
+        data=body.encode(),
+        content_type="application/json",
+        headers={"Stripe-Signature": header},
+    )
+
+
+def stored(session: orm.Session) -> list[InboxEvent]:
+    session.rollback()
+    return inbox.latest(session)
+
+
+def test_a_signed_event_is_kept_and_answered_without_a_cookie(
+    client: FlaskClient, session: orm.Session
+) -> None:
+    answer = deliver(client, letters.text(letters.event("transfer.created")))
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    (only,) = stored(session)
+    assert (only.type, only.scope, only.state) == (
+        "transfer.created",
+        Scope.PLATFORM,
+        InboxState.NEW,
+    )
+
+
+def test_a_second_delivery_is_answered_like_the_first(
+    client: FlaskClient, session: orm.Session
+) -> None:
+    body = letters.text(letters.event())
+    assert [deliver(client, body).status_code for _ in range(3)] == [200, 200, 200]
+    (only,) = stored(session)
+    assert only.deliveries == 3
+
+
+def test_sixteen_deliveries_at_once_are_all_answered_and_kept_once(
+    app: Flask, session: orm.Session
+) -> None:
+    body = letters.text(letters.event())
+    gate = threading.Barrier(16)
+    answers: list[int] = []
+
+    def knock() -> None:
+        gate.wait()
+        answers.append(deliver(app.test_client(), body).status_code)
+
+    threads = [threading.Thread(target=knock) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 16
+    (only,) = stored(session)
+    assert only.deliveries == 16
+
+
+def test_each_endpoint_has_a_secret_of_its_own(client: FlaskClient, session: orm.Session) -> None:
+    body = letters.text(letters.event("account.updated", account="acct_tilda"))
+    platforms = letters.signature(body)
+    assert deliver(client, body, platforms, to=CONNECT).status_code == 403
+    assert deliver(client, body, to=CONNECT).status_code == 200
+    (only,) = stored(session)
+    assert (only.scope, only.account) == (Scope.CONNECT, "acct_tilda")
+
+
+def test_a_live_event_is_answered_and_ignored(client: FlaskClient, session: orm.Session) -> None:
+    assert deliver(client, letters.text(letters.event(livemode=True))).status_code == 200
+    (only,) = stored(session)
+    assert only.state is InboxState.IGNORED
+
+
+@pytest.mark.parametrize(
+    ("body", "header"),
+    [
+        (letters.text(letters.event()), ""),
+        (letters.text(letters.event()), "nonsense"),
+        (letters.text(letters.event()), "t=1770000000,v1=\u00e9\u00e9"),
+        (letters.text(letters.event()), letters.signature("another body")),
+        ("null", None),
+        ("[]", None),
+        ("{", None),
+        ("[" * 6_000 + "]" * 6_000, None),
+        ('{"object": "v2.core.event", "id": "evt_1"}', None),
+        (letters.text(letters.event() | {"id": 7}), None),
+        (letters.text(letters.event() | {"created": "yesterday"}), None),
+    ],
+    ids=lambda value: None if value is None else repr(value[:14]),
+)
+def test_what_is_no_event_of_stripes_is_refused_and_leaves_nothing(
+    client: FlaskClient, session: orm.Session, body: str, header: str | None
+) -> None:
+    assert deliver(client, body, header).status_code in {403, 422}
+    assert stored(session) == []
+
+
+def test_bytes_that_are_no_text_are_refused(client: FlaskClient, session: orm.Session) -> None:
+    answer = client.post(PLATFORM, data=b"\xff\xfe", headers={"Stripe-Signature": "t=1,v1=a"})
+    assert answer.status_code == 422
+    assert stored(session) == []
+
+
+def test_an_old_signature_is_a_replay(client: FlaskClient, session: orm.Session) -> None:
+    body = letters.text(letters.event())
+    assert deliver(client, body, letters.signature(body, age=301)).status_code == 403
+    assert stored(session) == []
+
+
+def test_ten_mebibytes_are_refused_unread(client: FlaskClient, session: orm.Session) -> None:
+    body = io.BytesIO(b"x" * 10 * 1024 * 1024)
+    answer = client.post(
+        PLATFORM,
+        input_stream=body,
+        content_length=10 * 1024 * 1024,
+        headers={"Stripe-Signature": "t=1,v1=a"},
+    )
+    assert answer.status_code == 413
+    assert body.tell() == 0
+    assert stored(session) == []
+
+
+def test_without_a_secret_the_endpoint_is_closed(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(settings)
+    body = letters.text(letters.event())
+    answer = deliver(app.test_client(), body, letters.signature(body, "whsec_guessed"))
+    assert answer.status_code == 403
+    assert "no signing secret" in caplog.text
+    with context.wiring(app).sessions() as session:
+        assert inbox.latest(session) == []
+    context.wiring(app).engine.dispose()
+
+
+def test_no_answer_and_no_log_line_tells_a_secret(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = letters.text(letters.event())
+    answer = deliver(client, body, "t=1,v1=abc")
+    told = answer.get_data(as_text=True) + caplog.text + str(answer.headers)
+    assert letters.SECRET not in told
+    assert "whsec_the_old_one" not in told
+
+
+@pytest.mark.parametrize("path", [PLATFORM, CONNECT])
+def test_a_look_at_the_address_shows_nothing(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 405
