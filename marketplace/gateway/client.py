@@ -6,6 +6,7 @@ kept), and a client without a timeout waits 80 seconds, which is longer than a b
 """
 
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,6 +69,8 @@ def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
     if settings.api_base is None:
         return StripeClient(settings.stripe_key, max_network_retries=RETRIES, http_client=http)
     base = settings.api_base
+    # The SDK repeats the sandbox's Stripe-Notice header as a Python warning; our pages say it.
+    warnings.filterwarnings("ignore", message="This is a local sandbox", category=UserWarning)
     return StripeClient(
         settings.stripe_key,
         base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
