@@ -1,9 +1,7 @@
-"""How an update changes what is stored: hashes merge, an empty string unsets, metadata is special.
+"""How an update changes what is stored: hashes merge key by key, an empty string unsets.
 
-Stripe's v1 API sends only what should change. A hash is merged key by key, `""` means "unset",
-and metadata keys disappear when they are set to an empty value.
-
-https://docs.stripe.com/api/metadata
+A v1 request names only what should change. Arrays are replaced as a whole.
+https://docs.stripe.com/api (request bodies)
 """
 
 from __future__ import annotations
@@ -21,13 +19,6 @@ def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         else:
             result[key] = None if value == "" else value
     return result
-
-
-def metadata(old: dict[str, str] | None, new: dict[str, str] | str) -> dict[str, str]:
-    """Metadata after an update: an empty value unsets its key, an empty string unsets all."""
-    if not isinstance(new, dict):
-        return {}
-    return {key: value for key, value in {**(old or {}), **new}.items() if value != ""}
 
 
 def filled(value: Any) -> bool:

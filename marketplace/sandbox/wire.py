@@ -24,6 +24,7 @@ from .context import DEFAULT_VERSION, Context
 from .errors import Invalid, Refused
 from .program import Sandbox
 from .render import answer as render
+from .resources.accounts import ensure_platform
 from .routing import Route, router
 
 log = logging.getLogger("sandbox.wire")
@@ -164,6 +165,7 @@ class Wire:
             idempotency_key=key,
             path=call.path,
         ) as ctx:
+            ensure_platform(ctx)
             call.account = ctx.account = _acting_account(ctx, call)
             if key is not None:
                 kept = _replay(ctx, call, key)
