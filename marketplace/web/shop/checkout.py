@@ -1,0 +1,64 @@
+"""The till: one shop's part of the basket, its total, and the way to Stripe's payment page.
+
+The rule that bites: the page shows a total and the form repeats it, but only so that we notice a
+price that changed in between; what is charged comes from the products.
+"""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace import orders, sellers
+from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.money import Money
+from marketplace.orders import Quote, Wanted
+from marketplace.web import context
+from marketplace.web.shop import basket
+
+
+def show(slug: str) -> ResponseReturnValue:
+    """The summary before paying; back to the basket when something stands in the way."""
+    quote = _quote(slug)
+    if quote is None or not quote.can_be_bought:
+        return redirect(url_for("shop.basket"))
+    return render_template("shop/checkout.html", quote=quote, nonce=basket.new_nonce())
+
+
+def pay(slug: str) -> ResponseReturnValue:
+    """Place the order and go to the payment page; the same form again finds the same two."""
+    database, settings = context.session(), context.settings()
+    try:
+        order = orders.place(
+            database, _wanted(slug), context.user(), request.form.get("nonce", ""), seen=_seen()
+        )
+        if not orders.can_be_paid(order):
+            return redirect(url_for("shop.order", token=order.token), 303)
+        url = orders.start_payment(
+            database, context.stripe(), order, public_url=settings.public_url
+        )
+    except Conflict as problem:
+        flash(f"{problem} {problem.advice}", "warning")
+        return redirect(url_for("shop.basket"), 303)
+    return redirect(url, 303)
+
+
+def _quote(slug: str) -> Quote | None:
+    found = orders.quotes(context.session(), basket.items())
+    return next((quote for quote in found if quote.seller.slug == slug), None)
+
+
+def _wanted(slug: str) -> list[Wanted]:
+    """What the basket holds of one shop."""
+    if sellers.by_slug(context.session(), slug) is None:
+        raise NotFound("There is no such shop.")
+    quote = _quote(slug)
+    lines = quote.lines if quote else []
+    return [Wanted(line.product.id, line.quantity) for line in lines]
+
+
+def _seen() -> Money | None:
+    """The total that the buyer was shown; never charged, only compared."""
+    amount, currency = request.form.get("seen", ""), request.form.get("currency", "")
+    try:
+        return Money(int(amount), currency) if amount else None
+    except ValueError:
+        raise Invalid("This form is not complete. Load the page again.") from None
