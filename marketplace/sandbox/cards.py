@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from .errors import Refused
 
@@ -271,7 +272,7 @@ def message(code: str, decline_code: str = "") -> str:
 
 def refused(code: str, param: str | None = None, decline_code: str | None = None) -> Refused:
     """A 402 `card_error` before any charge was made."""
-    extra = {"decline_code": decline_code} if decline_code else {}
+    extra: dict[str, Any] = {"decline_code": decline_code} if decline_code else {}
     return Refused(
         message(code, decline_code or ""),
         status=402,

@@ -53,8 +53,8 @@ def settles_in(ctx: Context, identifier: str, currency: str) -> str:
     default = str(account_of(ctx, identifier).get("default_currency") or "usd")
     if currency == default:
         return currency
-    banks = ctx.acting_as(identifier).every("bank_account", currency=currency)
-    return currency if banks else default
+    banks = ctx.acting_as(identifier).every("bank_account")
+    return currency if any(bank["currency"] == currency for bank in banks) else default
 
 
 def available_on(ctx: Context, identifier: str, *, at_once: bool = False) -> int:

@@ -1,0 +1,344 @@
+"""PaymentIntents: one wish to be paid, over as many attempts as it takes.
+
+How the money is divided is said here: `transfer_data` makes it a destination charge,
+`application_fee_amount` keeps a part for the platform, the `Stripe-Account` header makes it a
+direct charge, and none of these is the first half of separate charges and transfers.
+
+The rule that bites: `payment_method_types` may no longer be written since 2026-09-30.endive.
+
+https://docs.stripe.com/api/payment_intents https://docs.stripe.com/connect/charges
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing
+from marketplace.sandbox.context import Context
+from marketplace.sandbox.errors import Invalid, Refused
+from marketplace.sandbox.events import emit
+from marketplace.sandbox.render import Listing
+from marketplace.sandbox.routing import kind, route
+from marketplace.sandbox.updates import merge
+
+from . import payment_methods
+
+kind("payment_intent", "pi_", indexed=("customer", "_challenge"), words="payment_intent")
+
+_NO_TYPES = "2026-09-30.endive"
+# The parameter is let through at every version and refused below, because Stripe answers with a
+# code of its own instead of `parameter_unknown`.
+_TYPES = {"payment_method_types": "9999"}
+_PLAIN = (
+    "description",
+    "on_behalf_of",
+    "receipt_email",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "customer",
+    "setup_future_usage",
+    "shipping",
+    "transfer_group",
+)
+_OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+
+def _debits(currency: str) -> list[str]:
+    return {"eur": ["sepa_debit"], "usd": ["us_bank_account"]}.get(currency, [])
+
+
+def usable_types(params: dict[str, Any], currency: str) -> list[str]:
+    """The payment method types that the parameters leave, in the order in which Stripe shows."""
+    offered = ["card", *_debits(currency)]
+    written = params.get("payment_method_types")
+    if isinstance(written, dict):
+        written = list(written.values())
+    wanted = written or params.get("allowed_payment_method_types")
+    if wanted:
+        return [name for name in offered if name in wanted] or ["card"]
+    excluded = params.get("excluded_payment_method_types") or []
+    return [name for name in offered if name not in excluded] or ["card"]
+
+
+def _check_version(ctx: Context, params: dict[str, Any]) -> None:
+    if "payment_method_types" in params and ctx.version >= _NO_TYPES:
+        raise Invalid(
+            "`payment_method_types` is no longer supported. Use `allowed_payment_method_types`,"
+            " `excluded_payment_method_types`, or neither.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+
+
+def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """A new, unconfirmed intent of the acting account; raises `Refused` for what cannot be."""
+    currency = currencies.known(params["currency"])
+    amount = params["amount"]
+    if params.get("on_behalf_of"):
+        parties.on_behalf_of(ctx, params["on_behalf_of"])
+    settles = parties.settles_in(ctx, params.get("on_behalf_of") or ctx.account, currency)
+    currencies.check_amount(amount, currency, settles)
+    check_division(ctx, params, amount)
+    if params.get("customer"):
+        ctx.get("customer", params["customer"])
+    identifier = ids.new("pi_")
+    automatic = "payment_method_types" not in params
+    return ctx.new(
+        "payment_intent",
+        id=identifier,
+        amount=amount,
+        amount_capturable=0,
+        amount_details={"tip": {}},
+        amount_received=0,
+        application=None if ctx.is_platform else parties.application(ctx),
+        application_fee_amount=params.get("application_fee_amount"),
+        automatic_payment_methods=(
+            {"enabled": True, "allow_redirects": "always"} if automatic else None
+        ),
+        canceled_at=None,
+        cancellation_reason=None,
+        capture_method=params.get("capture_method", "automatic_async"),
+        client_secret=processing.secret(identifier),
+        confirmation_method=params.get("confirmation_method", "automatic"),
+        currency=currency,
+        customer_account=None,
+        excluded_payment_method_types=params.get("excluded_payment_method_types"),
+        last_payment_error=None,
+        latest_charge=None,
+        metadata=metadata.merged(None, params.get("metadata")),
+        next_action=None,
+        payment_method=None,
+        payment_method_configuration_details=None,
+        payment_method_options=params.get("payment_method_options") or {},
+        payment_method_types=usable_types(params, currency),
+        processing=None,
+        review=None,
+        source=None,
+        status="requires_payment_method",
+        transfer_data=_transfer_data(params),
+        _return_url=params.get("return_url"),
+        _challenge=None,
+        **{name: params.get(name) for name in _PLAIN},
+    )
+
+
+def _transfer_data(params: dict[str, Any]) -> dict[str, Any] | None:
+    data = params.get("transfer_data")
+    if not data:
+        return None
+    kept = {k: v for k, v in data.items() if k in {"amount", "description", "destination"}}
+    if data.get("metadata"):
+        kept["metadata"] = metadata.merged(None, data["metadata"])
+    return kept
+
+
+def check_division(ctx: Context, params: dict[str, Any], amount: int) -> None:
+    """Whether fee and transfer fit the charge type; raises `Refused` with Stripe's param.
+
+    The exact texts are not confirmed; which combinations are refused is documented.
+    """
+    fee = params.get("application_fee_amount")
+    data = params.get("transfer_data") or {}
+    part = data.get("amount")
+    if data.get("destination"):
+        parties.destination(ctx, data["destination"], "transfer_data[destination]")
+    if fee is not None:
+        _check_fee(ctx, fee, amount, divided="destination" in data)
+    if part is None:
+        return
+    param = "transfer_data[amount]"
+    if fee is not None:
+        raise Refused(
+            "You may pass either `application_fee_amount` or `transfer_data[amount]`, not both.",
+            code="parameters_exclusive",
+            param=param,
+        )
+    if not 0 < part <= amount:
+        raise Refused(
+            f"The transfer amount must be positive and not exceed the charge ({amount}).",
+            param=param,
+        )
+
+
+def _check_fee(ctx: Context, fee: int, amount: int, *, divided: bool) -> None:
+    param = "application_fee_amount"
+    if ctx.is_platform and not divided:
+        raise Refused(
+            "Can only apply an application_fee_amount when the PaymentIntent is attempting a"
+            " direct payment (using the Stripe-Account header) or destination payment (using"
+            " `transfer_data[destination]`).",
+            param=param,
+        )
+    if fee < 0 or (not ctx.is_platform and not 0 < fee < amount):
+        raise Refused(
+            "The application fee of a direct charge must be positive and less than the charge.",
+            param=param,
+        )
+
+
+@route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", until=_TYPES)
+def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Create an intent and, with `confirm`, pay it at once."""
+    _check_version(ctx, params)
+    if not params.get("confirm"):
+        for name in ("return_url", "off_session", "error_on_requires_action", "mandate_data"):
+            if name in params:
+                message = f"`{name}` may be given only together with `confirm`=true."
+                raise Refused(message, param=name)
+    intent = start(ctx, params)
+    emit(ctx, "payment_intent.created", intent)
+    _choose(ctx, intent, params)
+    if params.get("confirm"):
+        _confirm(ctx, intent, params)
+    return intent
+
+
+def _choose(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> None:
+    """Take over the payment method that the parameters name."""
+    if "payment_method_data" in params:
+        method = payment_methods.make(ctx, params["payment_method_data"])
+    elif params.get("payment_method"):
+        method = payment_methods.resolve(ctx, params["payment_method"])
+    else:
+        return
+    if method["type"] not in intent["payment_method_types"]:
+        raise Refused(
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent.",
+            param="payment_method",
+            code="payment_intent_incompatible_payment_method",
+        )
+    intent["payment_method"] = method["id"]
+    intent["status"] = "requires_confirmation"
+    ctx.save(intent)
+
+
+def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> None:
+    if intent["payment_method"] is None:
+        raise Refused(
+            "You cannot confirm this PaymentIntent because it's missing a payment method.",
+            code="payment_intent_unexpected_state",
+        )
+    parties.may_charge(ctx)
+    if intent["statement_descriptor"] and _is_card(ctx, intent):
+        raise Refused(
+            "The statement descriptor of a card payment is set by the account; use"
+            " `statement_descriptor_suffix`.",
+            param="statement_descriptor",
+        )
+    if "return_url" in params:
+        intent["_return_url"] = params["return_url"]
+    if intent["transfer_data"]:
+        intent["transfer_group"] = charging.group(intent)
+    processing.confirm(
+        ctx,
+        intent,
+        off_session=params.get("off_session") not in {None, False, "false"},
+        no_action=bool(params.get("error_on_requires_action")),
+    )
+
+
+def _is_card(ctx: Context, intent: dict[str, Any]) -> bool:
+    method = ctx.find(intent["payment_method"])
+    return bool(method and method["type"] == "card")
+
+
+@route("GET", "/v1/payment_intents/{intent}", "PaymentIntentRetrieveParams")
+def retrieve(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
+    """Retrieve an intent."""
+    del params
+    return ctx.get("payment_intent", intent, param="intent")
+
+
+@route("POST", "/v1/payment_intents/{intent}", "PaymentIntentUpdateParams", until=_TYPES)
+def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
+    """Change an intent; the amount only as long as nothing was paid."""
+    _check_version(ctx, params)
+    found = ctx.get("payment_intent", intent, param="intent")
+    money = {"amount", "currency", "application_fee_amount", "transfer_data", "payment_method"}
+    if money & params.keys() and found["status"] not in _OPEN:
+        raise _unexpected(found, "updated")
+    for name in (*_PLAIN, "application_fee_amount", "amount", "capture_method"):
+        if name in params:
+            found[name] = None if params[name] == "" else params[name]
+    if "currency" in params:
+        found["currency"] = currencies.known(params["currency"])
+    if "transfer_data" in params:
+        found["transfer_data"] = merge(found["transfer_data"] or {}, params["transfer_data"])
+    settles = parties.settles_in(ctx, found["on_behalf_of"] or ctx.account, found["currency"])
+    currencies.check_amount(found["amount"], found["currency"], settles)
+    check_division(ctx, found, found["amount"])
+    found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
+    ctx.save(found)
+    _choose(ctx, found, params)
+    return found
+
+
+def _unexpected(intent: dict[str, Any], what: str) -> Refused:
+    return Refused(
+        f"This PaymentIntent could not be {what} because it has a status of {intent['status']}.",
+        code="payment_intent_unexpected_state",
+        payment_intent={k: v for k, v in intent.items() if not k.startswith("_")},
+    )
+
+
+@route("POST", "/v1/payment_intents/{intent}/confirm", "PaymentIntentConfirmParams", until=_TYPES)
+def confirm(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
+    """Pay; a declined payment is an error that leaves a failed charge behind."""
+    _check_version(ctx, params)
+    found = ctx.get("payment_intent", intent, param="intent")
+    if found["status"] not in _OPEN:
+        raise _unexpected(found, "confirmed")
+    for name in ("receipt_email", "shipping", "setup_future_usage", "capture_method"):
+        if name in params:
+            found[name] = params[name] or None
+    _choose(ctx, found, params)
+    _confirm(ctx, found, params)
+    return found
+
+
+@route("POST", "/v1/payment_intents/{intent}/capture", "PaymentIntentCaptureParams")
+def capture(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
+    """Take an authorised payment, or a part of it."""
+    found = ctx.get("payment_intent", intent, param="intent")
+    if found["status"] != "requires_capture":
+        raise _unexpected(found, "captured")
+    amount = params.get("amount_to_capture", found["amount_capturable"])
+    if not 0 < amount <= found["amount_capturable"]:
+        raise Refused(
+            f"The amount to capture must be positive and at most {found['amount_capturable']}.",
+            code="amount_too_large",
+            param="amount_to_capture",
+        )
+    charge = ctx.get("charge", found["latest_charge"])
+    if "application_fee_amount" in params:
+        fee = params["application_fee_amount"]
+        _check_fee(ctx, fee, amount, divided=bool(charge["transfer_data"]))
+        charge["application_fee_amount"] = found["application_fee_amount"] = fee
+    if "amount" in params.get("transfer_data", {}) and charge["transfer_data"]:
+        charge["transfer_data"]["amount"] = params["transfer_data"]["amount"]
+        found["transfer_data"]["amount"] = params["transfer_data"]["amount"]
+    found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
+    ctx.save(charge)
+    processing.capture(ctx, found, amount)
+    return found
+
+
+@route("POST", "/v1/payment_intents/{intent}/cancel", "PaymentIntentCancelParams")
+def cancel(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
+    """Cancel an intent that was not paid; an authorisation is released."""
+    found = ctx.get("payment_intent", intent, param="intent")
+    if ctx.every("checkout.session", payment_intent=intent):
+        raise Refused(
+            "You cannot cancel this PaymentIntent because it belongs to a Checkout Session;"
+            " expire the Session instead."
+        )
+    if found["status"] not in {*_OPEN, "requires_capture"}:
+        raise _unexpected(found, "canceled")
+    processing.cancel(ctx, found, params.get("cancellation_reason"), "charge.refunded")
+    return found
+
+
+@route("GET", "/v1/payment_intents", "PaymentIntentListParams")
+def list_intents(ctx: Context, params: dict[str, Any]) -> Listing:
+    """List the acting account's intents, newest first."""
+    return ctx.list("payment_intent", params, "customer")
