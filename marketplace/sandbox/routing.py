@@ -63,6 +63,13 @@ class Router:
             raise ValueError(message)
         methods[route.method] = route
 
+    def remove(self, method: str, path: str) -> None:
+        """Forget a route; for tests that add one of their own."""
+        node = self._tree
+        for part in path.strip("/").split("/"):
+            node = node["{}" if part.startswith("{") else part]
+        del node[""][method]
+
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """The route and its path parameters, or None."""
         parts = path.strip("/").split("/")

@@ -12,8 +12,11 @@ import requests
 import stripe
 from stripe._api_requestor import _APIRequestor
 
+from marketplace.sandbox import ids
 from marketplace.sandbox.program import Sandbox
 from marketplace.sandbox.server import Server, serve, stop
+
+from .receiver import Receiver
 
 
 @dataclass
@@ -29,6 +32,11 @@ class Running:
     def sandbox(self) -> Sandbox:
         """The program behind the server."""
         return self.server.sandbox
+
+    @property
+    def platform(self) -> str:
+        """The account behind the key."""
+        return ids.platform_of_key(self.key)
 
     def client(self, key: str | None = None) -> stripe.StripeClient:
         """The SDK, as the platform of this test (or of `key`); it never retries by itself."""
@@ -97,3 +105,12 @@ def start_sandbox() -> Iterator[Callable[[Path | str], Running]]:
 def sandbox(start_sandbox: Callable[[Path | str], Running]) -> Running:
     """A fresh sandbox that forgets everything after the test."""
     return start_sandbox(":memory:")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A program that hears webhooks."""
+    hears = Receiver()
+    hears.start()
+    yield hears
+    hears.stop()
