@@ -49,7 +49,7 @@ def move_clock(server: Server, request: Request) -> Response:
     from_a_page = "text/html" in request.headers.get("Accept", "")
     try:
         target = _target(values, server.sandbox.clock.now())
-    except ValueError as problem:
+    except (TypeError, ValueError) as problem:
         if from_a_page:
             return see_other("/_sandbox/?fault=clock#clock")
         raise BadRequest(str(problem)) from problem
@@ -65,7 +65,7 @@ def _target(values: Any, now: int) -> int:
         message = "Give 'advance' (seconds, or 2d, 3h, 15m) or 'to' (unix seconds)."
         raise ValueError(message)
     if "to" in values:
-        target = seconds_of(str(values["to"]).rstrip("smhdw"))
+        target = int(values["to"])
     else:
         target = now + seconds_of(str(values["advance"]))
     if not now <= target <= now + _FURTHEST:
