@@ -22,6 +22,9 @@ from marketplace.errors import Forbidden, Invalid
 MOST_BYTES = 512 * 1024
 # Stripe signs every delivery anew, retries included, so an old signature is a replayed one.
 TOLERANCE_SECONDS = 300
+# Whoever has one of these can confirm the payment, or open its page, in the buyer's stead.
+SECRET_FIELDS = frozenset({"client_secret", "url", "receipt_url"})
+HIDDEN = "•••"
 LATEST_SECOND = 253_402_300_799  # the last that datetime knows: the end of the year 9999
 
 _EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,120}", re.ASCII)
@@ -89,6 +92,20 @@ def read(text: str) -> Envelope:
         created=_moment(event, "created"),
         body=_with_object(event, text),
     )
+
+
+def shown(body: str) -> str:
+    """Return the body of an event laid out for a person, without what opens a payment."""
+    return json.dumps(_masked(json.loads(body)), indent=2, ensure_ascii=False)
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if name in SECRET_FIELDS and inner else _masked(inner)
+            for name, inner in value.items()
+        }
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _signed_by(secret: str, text: str, signature: str | None) -> bool:

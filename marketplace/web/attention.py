@@ -1,0 +1,73 @@
+"""What on the platform needs a person, each with the page where it is dealt with.
+
+A pure reading of counts: no query, no call. The rule that bites: whatever fails silently (an
+endpoint that hears nothing, a payout that came back, a payment that does not fit its order) costs
+money for as long as nobody looks, so it stands on the first page in words.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from marketplace.lifecycles import InboxState, SellerState
+from marketplace.webhooks.doctor import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing to look at: a sentence, how bad it is, and the page that shows more."""
+
+    text: str
+    tone: str
+    endpoint: str
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+def concerns(
+    *,
+    events: Mapping[InboxState, int],
+    sellers: Mapping[SellerState, int],
+    failed_payouts: int,
+    held: Collection[object],
+    endpoints: Sequence[Finding],
+) -> list[Concern]:
+    """List what needs attention, the gravest first; empty when all is well."""
+    found = [
+        *_of_money(failed_payouts, len(held)),
+        *_of_events(events, endpoints),
+        *_of_sellers(sellers),
+    ]
+    return sorted(found, key=lambda concern: concern.tone != "bad")
+
+
+def _of_money(failed_payouts: int, held: int) -> Iterator[Concern]:
+    if held:
+        text = f"{_count(held, 'payment')} did not fit the order: look at it."
+        yield Concern(text, "bad", "platform.order_list")
+    if failed_payouts:
+        text = f"{_count(failed_payouts, 'payout')} came back from the bank in the last 30 days."
+        yield Concern(text, "bad", "platform.payout_list", {"status": "failed"})
+
+
+def _of_events(events: Mapping[InboxState, int], endpoints: Sequence[Finding]) -> Iterator[Concern]:
+    if dead := events[InboxState.DEAD]:
+        text = f"{_count(dead, 'event')} failed too often: look, then replay."
+        yield Concern(text, "bad", "platform.event_list", {"state": "dead"})
+    if failed := events[InboxState.FAILED]:
+        text = f"{_count(failed, 'event')} failed and will be tried again soon."
+        yield Concern(text, "care", "platform.event_list", {"state": "failed"})
+    for endpoint in endpoints:
+        if endpoint.status in {"disabled", "unverified"}:
+            yield Concern(f"{endpoint.path}: {endpoint.advice}", "bad", "platform.event_list")
+
+
+def _of_sellers(sellers: Mapping[SellerState, int]) -> Iterator[Concern]:
+    if restricted := sellers[SellerState.RESTRICTED]:
+        text = f"{_count(restricted, 'seller')} switched off by Stripe or the platform."
+        yield Concern(text, "bad", "platform.seller_list", {"state": "restricted"})
+    if late := sellers[SellerState.PAST_DUE]:
+        text = f"{_count(late, 'seller')} past due with what Stripe asks for."
+        yield Concern(text, "care", "platform.seller_list", {"state": "past_due"})
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
