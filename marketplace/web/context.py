@@ -14,6 +14,7 @@ from sqlalchemy import orm
 
 from marketplace import people
 from marketplace.config import Settings
+from marketplace.errors import Forbidden, NotFound
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.trace import Trace
 from marketplace.models import Seller, User
@@ -69,6 +70,22 @@ def seller() -> Seller | None:
         query = sa.select(Seller).where(Seller.user_id == owner.id) if owner else None
         g.seller = None if query is None else session().scalar(query)
     return cast("Seller | None", g.seller)
+
+
+def person() -> User:
+    """Whoever is signed in, for views that let nobody else in."""
+    found = user()
+    if found is None:
+        raise Forbidden("Sign in first.")
+    return found
+
+
+def shop() -> Seller:
+    """The shop of whoever is signed in, for views under `seller_required`."""
+    found = seller()
+    if found is None:
+        raise NotFound("There is no shop here.")
+    return found
 
 
 def cookie_name() -> str:

@@ -1,0 +1,41 @@
+"""The seller's pages: the shop, its standing with Stripe, products, orders and money.
+
+Every address is in the table below. The rule that bites: each page belongs to the shop of whoever
+is signed in, and everything it names is looked up inside that shop; the pictures alone are for
+everybody.
+"""
+
+from flask import Blueprint
+
+from marketplace.errors import StripeError
+from marketplace.web.seller import account, products, sales
+from marketplace.web.seller.products import ONE as PRODUCT
+from marketplace.web.seller.sales import ONE as ORDER
+
+bp = Blueprint("seller", __name__)
+POST = ["POST"]
+
+bp.add_url_rule("/sell", "home", account.home)
+bp.add_url_rule("/sell/open", "open", account.open_shop, methods=POST)
+bp.add_url_rule("/sell/account", "account", account.show)
+bp.add_url_rule("/sell/account/live", "account_live", account.live)
+bp.add_url_rule("/sell/account/check", "check", account.check, methods=POST)
+bp.add_url_rule("/sell/onboarding/start", "start", account.start, methods=POST)
+bp.add_url_rule("/sell/onboarding/refresh", "refresh_link", account.refresh_link)
+bp.add_url_rule("/sell/onboarding/return", "returned", account.returned)
+bp.add_url_rule("/sell/dashboard", "dashboard", account.dashboard, methods=POST)
+
+bp.add_url_rule("/sell/products", "products", products.index)
+bp.add_url_rule("/sell/products/new", "product_new", products.new, methods=["GET", "POST"])
+bp.add_url_rule(PRODUCT, "product", products.edit, methods=["GET", "POST"])
+bp.add_url_rule(f"{PRODUCT}/off", "product_off", products.take_off, methods=POST)
+bp.add_url_rule(f"{PRODUCT}/on", "product_on", products.put_back, methods=POST)
+bp.add_url_rule("/pictures/<name>", "picture", products.picture)
+
+bp.add_url_rule("/sell/orders", "orders", sales.index)
+bp.add_url_rule(ORDER, "order", sales.order)
+bp.add_url_rule(f"{ORDER}/sent", "order_sent", sales.sent, methods=POST)
+bp.add_url_rule("/sell/money", "money", sales.money)
+bp.add_url_rule("/sell/money/check", "money_check", sales.ask_again, methods=POST)
+
+bp.register_error_handler(StripeError, account.stripe_said_no)

@@ -1,0 +1,95 @@
+"""What a seller fills in: the shop, and its products.
+
+The rule that bites: a form only carries words; what may be sold for how much is decided by
+`sellers` and `catalogue`, whose answers are put beside the fields.
+"""
+
+import secrets
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, Form, HiddenField, SelectField, StringField, TextAreaField
+
+from marketplace import catalogue
+from marketplace.accounts import countries
+from marketplace.catalogue import Offer, pictures
+from marketplace.errors import Invalid
+from marketplace.models import Product
+from marketplace.money import Money
+from marketplace.sellers import LONGEST_NAME
+from marketplace.web.fields import CountField, MoneyField, chargeable
+
+ACCEPTED = ", ".join(f"image/{name.lower()}" for name in pictures.FORMATS)
+
+
+class OpenShopForm(FlaskForm):
+    """A shop is a name and a country; Stripe asks the rest."""
+
+    name = StringField(
+        "Name of the shop",
+        description="As customers will see it. It is also given to Stripe.",
+        render_kw={"maxlength": LONGEST_NAME, "required": True, "autocomplete": "organization"},
+    )
+    country = SelectField(
+        "Country where you live or your business is registered",
+        description="It decides your currency and what Stripe asks, and cannot be changed later.",
+        choices=[("", "Choose…"), *countries.names()],
+        render_kw={"required": True, "autocomplete": "country"},
+    )
+
+
+class ProductForm(FlaskForm):
+    """One product, in the shop's currency."""
+
+    nonce = HiddenField(default=lambda: secrets.token_hex(16))
+    title = StringField("Title", render_kw={"maxlength": catalogue.LONGEST_TITLE, "required": True})
+    description = TextAreaField(
+        "Description", render_kw={"rows": 5, "maxlength": catalogue.LONGEST_DESCRIPTION}
+    )
+    price = MoneyField(
+        "Price",
+        [chargeable],
+        currency=lambda form: str(form.currency),
+        render_kw={"inputmode": "decimal", "required": True, "autocomplete": "off"},
+    )
+    stock = CountField(
+        "How many you have",
+        description="Leave it empty if you never run out.",
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    image = FileField(
+        "Picture",
+        description="JPEG, PNG or WebP, at most 5 MB. Without one, a drawing stands in.",
+        render_kw={"accept": ACCEPTED},
+    )
+    drop_image = BooleanField("Take the picture away")
+
+    def __init__(self, currency: str, product: Product | None = None) -> None:
+        self.currency = currency
+        start = product and {
+            "title": product.title,
+            "description": product.description,
+            "price": product.price,
+            "stock": product.stock,
+        }
+        super().__init__(data=start)
+        self.price.label.text = f"Price in {currency.upper()}"
+
+    def offer(self, image_name: str | None) -> Offer:
+        """What the valid form says. Raises Invalid without a price."""
+        if not isinstance(self.price.data, Money):
+            raise Invalid("There is no price.", {"price": "Write a price."})
+        return Offer(
+            title=self.title.data or "",
+            description=self.description.data or "",
+            price=self.price.data,
+            stock=self.stock.data,
+            image_name=image_name,
+        )
+
+
+def show_faults(form: Form, error: Invalid) -> None:
+    """Put what a concept found wrong beside the fields that it names."""
+    for name, fault in error.fields.items():
+        field = form[name]
+        field.errors = [*field.errors, fault]
