@@ -104,7 +104,7 @@ def fields(case: Case, capability: str | None) -> list[str]:
     if business is None:
         due = [*due, "business_type"]
     elif business == "individual":
-        due += [f"individual.{name}" for name in _identity(case.country, payments=payments)]
+        due += [f"individual.{name}" for name in identity(case.country, payments=payments)]
     else:
         due += _company(case, business)
         for person in case.people:
@@ -112,7 +112,7 @@ def fields(case: Case, capability: str | None) -> list[str]:
     return [*due, *_TOS]
 
 
-def _identity(country: Country, *, payments: bool) -> list[str]:
+def identity(country: Country, *, payments: bool) -> list[str]:
     """What identifies a person in this country."""
     due = [] if country.code == "JP" else ["first_name", "last_name"]
     due += _JAPANESE if country.code == "JP" else []
@@ -140,7 +140,7 @@ def _of_person(case: Case, person: dict[str, Any]) -> list[str]:
     roles = person.get("relationship") or {}
     names = ["first_name", "last_name", "email"]
     if roles.get("representative"):
-        names = [*_identity(case.country, payments=True), "relationship.executive"]
+        names = [*identity(case.country, payments=True), "relationship.executive"]
     elif roles.get("owner"):
         names = [*names, *_DOB, *(f"address.{part}" for part in case.country.address)]
     return [f"{person['id']}.{name}" for name in names]
