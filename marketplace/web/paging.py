@@ -48,7 +48,7 @@ def before() -> int | None:
 def page(found: Sequence[R], rows: int = ROWS) -> Page[R]:
     """Cut `found`, which was asked for with one row more than `rows`, into a page."""
     shown = found[:rows]
-    # Only our own filters: `url_for` also takes names like _scheme, which nobody may set from outside.
+    # Only our own filters: `url_for` also takes names like _scheme, not for others to set.
     kept = {name: text for name, text in request.args.items() if name in FILTERS}
     here = request.endpoint or ""
     places = {**kept, **(request.view_args or {})}
