@@ -72,13 +72,12 @@ def _batch(session: orm.Session, orders: Sequence[Order]) -> Iterator[str]:
         transfers[transfer.order_id].append(transfer)
     for fee in session.scalars(sa.select(ApplicationFee).where(ApplicationFee.order_id.in_(ids))):
         commissions[fee.order_id].append(fee)
-    accounts = dict(
-        session.execute(
-            sa.select(Seller.id, Seller.stripe_id).where(
-                Seller.id.in_({order.seller_id for order in orders})
-            )
-        ).tuples()
+    shops = session.execute(
+        sa.select(Seller.id, Seller.stripe_id).where(
+            Seller.id.in_({order.seller_id for order in orders})
+        )
     )
+    accounts = {shop.id: shop.stripe_id for shop in shops}
     for order in orders:
         faults = (
             *_of_charge(order, transactions[order.id]),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import sellers
 from marketplace.database import phase
 from marketplace.errors import Conflict, Invalid, SellerNotReady, SoldOut
 from marketplace.models import Order, OrderLine, Payment, User
@@ -61,7 +62,8 @@ def _quote(session: orm.Session, wanted: Sequence[Wanted], seen: Money | None) -
         raise Conflict("Something in your basket is not there any more. Look at it again.")
     quote = found[0]
     if quote.problem:
-        raise SellerNotReady(quote.problem)
+        ready = sellers.can_be_bought_from(quote.seller)
+        raise Conflict(quote.problem) if ready else SellerNotReady(quote.problem)
     for line in quote.lines:
         _must_be_there(line)
     if seen is not None and seen != quote.total:

@@ -14,13 +14,11 @@ from marketplace import ledger, orders
 from marketplace.errors import Conflict, StripeError
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import Order
-from marketplace.web import context
+from marketplace.web import context, paging
 from marketplace.web import show as shown
 from marketplace.web.auth import signed_in
 from marketplace.web.shop import basket
-from marketplace.web.shop.browse import before
 
-PAGE = 20
 WAITING = frozenset({OrderStatus.PLACED, OrderStatus.PAYING, OrderStatus.PROCESSING})
 
 log = logging.getLogger(__name__)
@@ -29,11 +27,10 @@ log = logging.getLogger(__name__)
 @signed_in
 def mine() -> ResponseReturnValue:
     """The orders of whoever is signed in."""
-    user = context.user()
-    found = orders.for_buyer(context.session(), user, before=before(), limit=PAGE) if user else []
-    more = len(found) == PAGE
-    older = url_for("shop.orders", before=found[-1].id) if more else None
-    return render_template("shop/orders.html", orders=found, older=older, first=before() is None)
+    found = orders.for_buyer(
+        context.session(), context.person(), before=paging.before(), limit=paging.ROWS + 1
+    )
+    return render_template("shop/orders.html", page=paging.page(found))
 
 
 def show(token: str) -> ResponseReturnValue:

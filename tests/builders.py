@@ -1,0 +1,91 @@
+"""Rows that tests start from, each ready to use, every detail open to a keyword."""
+
+import itertools
+import secrets
+from typing import Any
+
+from sqlalchemy import orm
+
+from marketplace.lifecycles import SellerState
+from marketplace.models import AccountStatus, Order, Product, Role, Seller, User
+
+_count = itertools.count(1)
+
+
+def person(session: orm.Session, name: str = "Ada", **values: Any) -> User:
+    """Somebody who can buy. The password cannot be used to sign in."""
+    email = f"{name.lower().replace(' ', '.')}-{next(_count)}@example.com"
+    user = User(**{"email": email, "name": name, "password_hash": "x", **values})
+    session.add(user)
+    session.commit()
+    return user
+
+
+def seller(session: orm.Session, name: str = "Bea's Bowls", **values: Any) -> Seller:
+    """A seller whose connected account can be paid."""
+    number = next(_count)
+    owner = values.pop("user", None) or person(session, f"Owner of {name}", role=Role.SELLER)
+    row = Seller(
+        **{
+            "user_id": owner.id,
+            "shop_name": name,
+            "slug": f"shop-{number}",
+            "country": "US",
+            "currency": "usd",
+            "email": owner.email,
+            "stripe_id": f"acct_builder{number}",
+            "account_status": AccountStatus.CREATED,
+            "state": SellerState.NOTHING_DUE,
+            "details_submitted": True,
+            "charges_enabled": True,
+            "payouts_enabled": True,
+            "transfers_active": True,
+            "capabilities": {"card_payments": "active", "transfers": "active"},
+            **values,
+        }
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def product(
+    session: orm.Session, shop: Seller, title: str = "Blue bowl", amount: int = 1000, **values: Any
+) -> Product:
+    """Something on sale for `amount` minor units, three in stock."""
+    row = Product(
+        **{
+            "seller_id": shop.id,
+            "title": title,
+            "amount": amount,
+            "currency": shop.currency,
+            "stock": 3,
+            "form_nonce": secrets.token_hex(8),
+            **values,
+        }
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def order(session: orm.Session, shop: Seller, amount: int = 1000, **values: Any) -> Order:
+    """An order without lines, for what looks only at its money."""
+    row = Order(
+        **{
+            "seller_id": shop.id,
+            "currency": shop.currency,
+            "amount": amount,
+            "application_fee_amount": amount // 10,
+            "form_nonce": secrets.token_hex(12),
+            **values,
+        }
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def nonce() -> str:
+    """What a fresh form carries."""
+    return secrets.token_urlsafe(18)
