@@ -12,6 +12,9 @@ from sqlalchemy import orm
 from marketplace import create_app, database
 from marketplace.config import Settings
 from marketplace.web import context
+from tests.running import quiet_notices, sandbox, start_sandbox
+
+__all__ = ["quiet_notices", "sandbox", "start_sandbox"]  # fixtures that live beside what they run
 
 SECRET_KEY = "a-key-for-tests-that-is-long-enough"
 
