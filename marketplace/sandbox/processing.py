@@ -135,6 +135,9 @@ def _take(
     intent["latest_charge"] = charge["id"]
     intent["processing"] = None
     ctx.save(intent)
+    for session in ctx.every("checkout.session", payment_intent=intent["id"]):
+        if session["status"] == "complete":
+            ctx.save({**session, "payment_status": "paid"})
     told.tell()
 
 
@@ -296,9 +299,6 @@ def decide_debit(ctx: Context, intent: str) -> None:
         _take(ctx, found, charge, charge["amount"], "charge.succeeded")
     ended = "async_payment_failed" if failure else "async_payment_succeeded"
     for session in ctx.every("checkout.session", payment_intent=intent):
-        if not failure:
-            session["payment_status"] = "paid"
-            ctx.save(session)
         emit(ctx, f"checkout.session.{ended}", session)
 
 

@@ -116,6 +116,8 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         source=None,
         status="requires_payment_method",
         transfer_data=_transfer_data(params),
+        _account=ctx.account,
+        _platform=ctx.platform,
         _return_url=params.get("return_url"),
         _challenge=None,
         **{name: params.get(name) for name in _PLAIN},

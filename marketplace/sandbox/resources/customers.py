@@ -1,0 +1,120 @@
+"""Customers: buyers that an account remembers. https://docs.stripe.com/api/customers"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace.sandbox import ids, metadata
+from marketplace.sandbox.context import Context
+from marketplace.sandbox.errors import missing
+from marketplace.sandbox.events import emit
+from marketplace.sandbox.render import Listing
+from marketplace.sandbox.routing import kind, route
+from marketplace.sandbox.updates import merge
+
+from . import payment_methods
+
+kind("customer", "cus_", indexed=("email",), length=14)
+
+_PLAIN = ("address", "description", "email", "name", "phone", "shipping")
+
+
+def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """A customer of the acting account; tells of it."""
+    customer = ctx.new(
+        "customer",
+        balance=params.get("balance", 0),
+        currency=None,
+        customer_account=None,
+        default_source=None,
+        delinquent=False,
+        discount=None,
+        invoice_prefix=ids.new("", 8).upper(),
+        invoice_settings={
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        metadata=metadata.merged(None, params.get("metadata")),
+        next_invoice_sequence=1,
+        preferred_locales=params.get("preferred_locales") or [],
+        tax_exempt=params.get("tax_exempt") or "none",
+        test_clock=None,
+        **{name: params.get(name) or None for name in _PLAIN},
+    )
+    if params.get("payment_method"):
+        method = payment_methods.resolve(ctx, params["payment_method"])
+        method["customer"] = customer["id"]
+        ctx.save(method)
+    emit(ctx, "customer.created", customer)
+    return customer
+
+
+@route("POST", "/v1/customers", "CustomerCreateParams")
+def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Create a customer."""
+    return make(ctx, params)
+
+
+@route("GET", "/v1/customers/{customer}", "CustomerRetrieveParams")
+def retrieve(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
+    """Retrieve a customer."""
+    del params
+    return ctx.get("customer", customer, param="id")
+
+
+@route("POST", "/v1/customers/{customer}", "CustomerUpdateParams")
+def update(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
+    """Change a customer."""
+    found = ctx.get("customer", customer, param="id")
+    before = ctx.show(found)
+    for name in (*_PLAIN, "tax_exempt", "preferred_locales"):
+        if name in params:
+            found[name] = params[name] or None
+    if "invoice_settings" in params:
+        found["invoice_settings"] = merge(found["invoice_settings"], params["invoice_settings"])
+    found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
+    ctx.save(found)
+    emit(ctx, "customer.updated", found, before=before)
+    return found
+
+
+@route("DELETE", "/v1/customers/{customer}", "CustomerDeleteParams")
+def delete(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
+    """Delete a customer; payment methods are detached."""
+    del params
+    found = ctx.get("customer", customer, param="id")
+    for method in ctx.every("payment_method", customer=customer):
+        ctx.save({**method, "customer": None})
+    emit(ctx, "customer.deleted", found)
+    return ctx.delete(found)
+
+
+@route("GET", "/v1/customers", "CustomerListParams")
+def list_customers(ctx: Context, params: dict[str, Any]) -> Listing:
+    """List customers, newest first."""
+    return ctx.list("customer", params, "email")
+
+
+@route("GET", "/v1/customers/{customer}/payment_methods", "CustomerListPaymentMethodsParams")
+def list_methods(ctx: Context, params: dict[str, Any], customer: str) -> Listing:
+    """List a customer's payment methods, newest first."""
+    ctx.get("customer", customer)
+    return ctx.list("payment_method", params, "type", customer=customer)
+
+
+@route(
+    "GET",
+    "/v1/customers/{customer}/payment_methods/{method}",
+    "CustomerRetrievePaymentMethodParams",
+)
+def retrieve_method(
+    ctx: Context, params: dict[str, Any], customer: str, method: str
+) -> dict[str, Any]:
+    """Retrieve a payment method of a customer."""
+    del params
+    found = ctx.get("payment_method", method)
+    if found["customer"] != customer:
+        raise missing("PaymentMethod", method, "payment_method")
+    return found
