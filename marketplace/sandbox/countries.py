@@ -16,7 +16,7 @@ from . import banks
 from .banks import Format
 from .errors import Refused
 
-_CITY = ("city", "line1", "postal_code")
+_CITY = ("line1", "city", "postal_code")
 _STATE = (*_CITY, "state")
 
 
@@ -48,7 +48,7 @@ _DESCRIBED = (
     Country("DE", "Germany", "eur", banks.iban("DE89370400440532013000"), directors=True),
     Country("FR", "France", "eur", banks.iban("FR1420041010050500013M02606"), directors=True),
     Country(
-        "IE", "Ireland", "eur", banks.iban("IE29AIBK93115212345678"), 3, ("city", "line1", "state"),
+        "IE", "Ireland", "eur", banks.iban("IE29AIBK93115212345678"), 3, ("line1", "city", "state"),
         "County", directors=True,
     ),
     Country("CA", "Canada", "cad", banks.CA, 3, _STATE, "Province", "Social Insurance number"),

@@ -31,6 +31,11 @@ class Field:
     required: bool = True
 
     @property
+    def is_birthday(self) -> bool:
+        """Whether this is a part of the date of birth, which is asked for in one line."""
+        return ".dob." in self.requirement
+
+    @property
     def key(self) -> str:
         """An id for labels and messages."""
         return self.name.replace("[", "-").replace("]", "")
@@ -71,7 +76,8 @@ _DOCUMENTS = (
     ("file_identity_document_success", "A passport that passes"),
     ("file_identity_document_failure", "A passport that fails"),
 )
-_BIRTHDAY = "1 January 1901 passes after a moment, 1902 at once; any other date needs a document."
+BIRTHDAY = "1 January 1901 passes after a moment, 1902 at once; any other date needs a document."
+"""Said below the date of birth."""
 # requirement without its first word -> label, input type, autocomplete, hint
 _PERSON: dict[str, tuple[str, str, str, str]] = {
     "first_name": ("First name", "text", "given-name", ""),
@@ -80,9 +86,9 @@ _PERSON: dict[str, tuple[str, str, str, str]] = {
     "last_name_kana": ("Last name (kana)", "text", "off", ""),
     "first_name_kanji": ("First name (kanji)", "text", "off", ""),
     "last_name_kanji": ("Last name (kanji)", "text", "off", ""),
-    "dob.day": ("Day of birth", "number", "bday-day", ""),
-    "dob.month": ("Month of birth", "number", "bday-month", ""),
-    "dob.year": ("Year of birth", "number", "bday-year", _BIRTHDAY),
+    "dob.day": ("Day", "number", "bday-day", ""),
+    "dob.month": ("Month", "number", "bday-month", ""),
+    "dob.year": ("Year", "number", "bday-year", ""),
     "address.line1": ("Street address", "text", "address-line1", ""),
     "address.city": ("City", "text", "address-level2", ""),
     "address.postal_code": ("Postal code", "text", "postal-code", ""),
@@ -117,7 +123,7 @@ def steps(case: Case, due: set[str]) -> list[Step]:
         found.append(_identity(case, "individual", case.individual, due))
     elif kind is not None:
         found += [_company(case), _identity(case, "person", representative(case), due)]
-    found += [_profile(case), _bank(case)]
+    found += [_profile(case), bank(case)]
     return found
 
 
@@ -239,7 +245,8 @@ def _profile(case: Case) -> Step:
     return Step("profile", "Business details", intro, fields, scenarios)
 
 
-def _bank(case: Case) -> Step:
+def bank(case: Case) -> Step:
+    """Where payouts go; the Express dashboard shows the same fields."""
     form = case.country.bank
     fields = [
         Field(

@@ -237,6 +237,7 @@ def _form(
         values=values,
         errors=errors,
         scenario=scenario,
+        birthday=onboarding_steps.BIRTHDAY,
         given={field.name for field in step.fields if visit.case.has(field.requirement)},
     )
 
