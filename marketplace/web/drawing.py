@@ -13,8 +13,9 @@ from marketplace.ledger import MoneyStory, Movement
 from marketplace.money import Money
 
 WIDTH = 360
-HEIGHT = 330
+HEIGHT = 308
 BAR = 344
+BAR_HEIGHT = 52
 NAME_LENGTH = 22
 WORDS = {
     Kind.CHARGE: "paid",
@@ -82,12 +83,12 @@ PLACES = {
 }
 # From whom to whom: the line, and where its label stands.
 ROUTES = {
-    (Party.BUYER, Party.PLATFORM): ("50,60 50,124", 60, 98, "start"),
-    (Party.PLATFORM, Party.BUYER): ("150,128 150,64", 160, 98, "start"),
-    (Party.PLATFORM, Party.SELLER): ("50,180 50,244", 60, 208, "start"),
-    (Party.SELLER, Party.PLATFORM): ("150,248 150,184", 160, 226, "start"),
-    (Party.PLATFORM, Party.STRIPE): ("238,154 264,154", 310, 118, "middle"),
-    (Party.STRIPE, Party.PLATFORM): ("268,170 242,170", 310, 200, "middle"),
+    (Party.BUYER, Party.PLATFORM): ("30,60 30,124", 40, 98, "start"),
+    (Party.PLATFORM, Party.BUYER): ("196,128 196,64", 206, 98, "start"),
+    (Party.PLATFORM, Party.SELLER): ("30,180 30,244", 40, 218, "start"),
+    (Party.SELLER, Party.PLATFORM): ("196,248 196,184", 206, 218, "start"),
+    (Party.PLATFORM, Party.STRIPE): ("238,148 264,148", 352, 118, "end"),
+    (Party.STRIPE, Party.PLATFORM): ("268,166 242,166", 352, 198, "end"),
     (Party.BUYER, Party.SELLER): ("238,20 254,20 254,274 242,274", 262, 230, "start"),
     (Party.SELLER, Party.BUYER): ("238,288 260,288 260,34 242,34", 266, 60, "start"),
     (Party.SELLER, Party.STRIPE): ("238,262 310,262 310,184", 318, 226, "start"),
@@ -100,7 +101,7 @@ def picture(story: MoneyStory) -> Picture:
     shares = _shares(story)
     return Picture(
         width=WIDTH,
-        height=HEIGHT + (34 if shares else 0) - 20,
+        height=HEIGHT + (BAR_HEIGHT if shares else 0),
         boxes=[_box(story, party) for party in PLACES],
         arrows=_arrows(story.movements),
         shares=shares,
