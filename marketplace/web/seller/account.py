@@ -25,6 +25,8 @@ from marketplace.web.show import live as fragment
 
 log = logging.getLogger(__name__)
 LATEST = 5
+BACK = "You are back from Stripe. It asks for nothing more."
+BACK_UNDONE = "You are back from Stripe, and it still needs something."
 
 
 def home() -> ResponseReturnValue:
@@ -116,8 +118,9 @@ def refresh_link() -> ResponseReturnValue:
 @seller_required
 def returned() -> ResponseReturnValue:
     """Stripe sends people back here, done or not: ask, then show what is true."""
-    if _ask() and _standing(context.shop()).button == START:
-        flash("You are back from Stripe, and it still needs something.", "care")
+    if _ask():
+        needs_more = _standing(context.shop()).button == START
+        flash(BACK_UNDONE if needs_more else BACK, "care" if needs_more else "good")
     return redirect(url_for(".account"), 303)
 
 

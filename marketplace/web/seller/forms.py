@@ -9,6 +9,7 @@ import secrets
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, Form, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired
 
 from marketplace import catalogue
 from marketplace.accounts import countries
@@ -42,7 +43,11 @@ class ProductForm(FlaskForm):
     """One product, in the shop's currency."""
 
     nonce = HiddenField(default=lambda: secrets.token_hex(16))
-    title = StringField("Title", render_kw={"maxlength": catalogue.LONGEST_TITLE, "required": True})
+    title = StringField(
+        "Title",
+        [InputRequired("Write a title.")],
+        render_kw={"maxlength": catalogue.LONGEST_TITLE, "required": True},
+    )
     description = TextAreaField(
         "Description", render_kw={"rows": 5, "maxlength": catalogue.LONGEST_DESCRIPTION}
     )
