@@ -1,0 +1,416 @@
+"""The operator's pages: everything is shown, nothing is given away, and nobody else gets in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, orm
+
+from marketplace import clock, create_app, people
+from marketplace.config import SANDBOX_KEY, Settings
+from marketplace.database import phase
+from marketplace.lifecycles import InboxState, OrderStatus, PaymentStatus, PayoutStatus, SellerState
+from marketplace.models import Balance, BankAccount, InboxEvent, Order, Payment, Payout, Role, Scope
+from marketplace.web import context
+from marketplace.webhooks import envelope, inbox
+from tests import builders
+from tests.running import Running
+from tests.sandbox.test_payouts import fund, open_seller
+from tests.webhooks import letters
+
+LISTS = ("", "/sellers", "/orders", "/payouts", "/events", "/calls")
+PASSWORD = "a good long sentence"
+
+
+def sign_in(client: FlaskClient, session: orm.Session, role: Role = Role.OPERATOR) -> None:
+    person = builders.person(session, "Olga", role=role)
+    with phase(session):
+        token = people.begin(session, person, "a browser").token
+    client.set_cookie("marketplace_login", token)
+
+
+@pytest.fixture
+def operator(client: FlaskClient, session: orm.Session) -> FlaskClient:
+    """A browser in which an operator is signed in."""
+    sign_in(client, session)
+    return client
+
+
+def payout(session: orm.Session, number: int, seller_id: int | None, **values: object) -> None:
+    now = clock.now()
+    row = {
+        "stripe_id": f"po_{number}",
+        "seller_id": seller_id,
+        "amount": 1_000 + number,
+        "currency": "usd",
+        "status": PayoutStatus.PAID,
+        "arrival_date": now,
+        "automatic": True,
+        "method": "standard",
+        "created": now,
+        "updated": now,
+    }
+    session.add(Payout(**(row | values)))
+
+
+def event_row(session: orm.Session, scope: Scope = Scope.PLATFORM, **changes: object) -> int:
+    letter = envelope.read(letters.text(letters.event() | changes))
+    with phase(session):
+        return inbox.keep(session, letter, scope)
+
+
+def fill(session: orm.Session, count: int) -> None:
+    """`count` of everything that a list shows."""
+    for number in range(count):
+        shop = builders.seller(session, f"Shop {number}")
+        order = builders.order(session, shop)
+        session.add(Payment(order_id=order.id, amount=1_000, currency="usd"))
+        session.add(
+            Balance(
+                seller_id=shop.id, currency="usd", available=1, pending=2, refreshed_at=clock.now()
+            )
+        )
+        payout(session, number, shop.id)
+        event_row(session)
+    session.commit()
+
+
+def text(client: FlaskClient, path: str) -> str:
+    answer = client.get(f"/platform{path}")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return BeautifulSoup(answer.data, "html.parser").get_text(" ", strip=True)
+
+
+@contextmanager
+def queries(app: Flask) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    engine = context.wiring(app).engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/sellers/shop-1", "/orders/x", "/events/1"])
+def test_only_operators_see_the_platform(
+    client: FlaskClient, session: orm.Session, path: str
+) -> None:
+    assert client.get(f"/platform{path}").status_code == 302
+    sign_in(client, session, Role.SELLER)
+    assert client.get(f"/platform{path}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/events/1/replay",
+        "/events/replay",
+        "/events/backfill",
+        "/balance/refresh",
+        "/sellers/x/refresh",
+        "/orders/x/refresh",
+    ],
+)
+def test_only_operators_push_the_platforms_buttons(
+    client: FlaskClient, session: orm.Session, path: str
+) -> None:
+    name = event_row(session, id="evt_once")
+    with phase(session):
+        session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
+    sign_in(client, session, Role.SELLER)
+    assert client.post(f"/platform{path}", data={"state": "dead"}).status_code == 403
+    session.rollback()
+    assert inbox.get(session, name).state is InboxState.DEAD
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_new_platform_says_on_every_page_that_nothing_is_there_yet(
+    operator: FlaskClient, path: str
+) -> None:
+    page = BeautifulSoup(operator.get(f"/platform{path}").data, "html.parser")
+    assert len(page.find_all("h1")) == 1
+    assert page.find(class_="empty") is not None
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_page_costs_the_same_whatever_it_shows(
+    app: Flask, operator: FlaskClient, session: orm.Session, path: str
+) -> None:
+    fill(session, 1)
+    text(operator, path)
+    with queries(app) as few:
+        text(operator, path)
+    fill_more(session)
+    with queries(app) as many:
+        text(operator, path)
+    assert len(few) == len(many)
+    assert len(many) <= 14
+
+
+def fill_more(session: orm.Session) -> None:
+    session.execute(sa.update(Payout).values(stripe_id=Payout.stripe_id + "_first"))
+    fill(session, 30)
+
+
+def test_lists_go_back_page_by_page_and_keep_their_filter(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    fill(session, 25)
+    page = BeautifulSoup(operator.get("/platform/events?state=new").data, "html.parser")
+    older = page.select_one("a[rel=next]")
+    assert older is not None
+    assert "state=new" in str(older["href"])
+    rest = BeautifulSoup(operator.get(str(older["href"])).data, "html.parser")
+    assert len(page.select("tbody tr")) + len(rest.select("tbody tr")) == 25
+    assert rest.select_one("a[rel=next]") is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before=9" + "9" * 40,
+        "before=-1",
+        "before=x",
+        "state=nonsense",
+        "_scheme=javascript",
+        "endpoint=shop.index",
+        "_external=1",
+    ],
+)
+def test_nonsense_in_the_address_shows_the_first_page(
+    operator: FlaskClient, session: orm.Session, query: str
+) -> None:
+    fill(session, 25)
+    answer = operator.get(f"/platform/events?{query}")
+    assert answer.status_code == 200
+    assert "javascript" not in answer.get_data(as_text=True)
+
+
+def test_the_first_page_says_what_needs_a_person(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    shop = builders.seller(session, "Bea's Bowls", state=SellerState.RESTRICTED)
+    order = builders.order(session, shop, status=OrderStatus.PAYING)
+    session.add(
+        Payment(
+            order_id=order.id,
+            amount=1,
+            currency="usd",
+            failure_code="held",
+            failure_message="40.00 came and 50.00 was due.",
+            status=PaymentStatus.OPEN,
+        )
+    )
+    payout(session, 1, shop.id, status=PayoutStatus.FAILED, failure_code="no_account")
+    event_row(session)
+    with phase(session):
+        session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
+    told = text(operator, "")
+    for sentence in (
+        "1 payment did not fit the order",
+        "1 payout came back from the bank",
+        "1 event failed too often",
+        "1 seller switched off",
+        "Put the endpoint's signing secret into STRIPE_WEBHOOK_SECRET.",
+    ):
+        assert sentence in told
+    assert "40.00 came and 50.00 was due." in text(operator, "/orders")
+    assert "The bank found no account under these numbers." in text(operator, "/payouts")
+
+
+def test_a_quiet_platform_says_that_nothing_waits(settings: Settings) -> None:
+    open_settings = replace(settings, webhook_secrets=("whsec_a",), connect_webhook_secrets=("b",))
+    app = create_app(open_settings)
+    with context.wiring(app).sessions() as session:
+        client = app.test_client()
+        sign_in(client, session)
+        assert "Nothing waits for you." in text(client, "")
+    context.wiring(app).engine.dispose()
+
+
+def test_a_refused_delivery_is_told_but_never_stored(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    operator.post("/webhooks/stripe", data=b"{}", headers={"Stripe-Signature": "t=1,v1=a"})
+    assert "This endpoint is closed" in text(operator, "/events")
+    assert inbox.latest(session) == []
+
+
+def test_no_page_shows_a_signing_secret(settings: Settings) -> None:
+    secrets = replace(
+        settings, webhook_secrets=("whsec_canary_1",), connect_webhook_secrets=("whsec_canary_2",)
+    )
+    app = create_app(secrets)
+    with context.wiring(app).sessions() as session:
+        client = app.test_client()
+        sign_in(client, session)
+        for path in LISTS:
+            page = client.get(f"/platform{path}").get_data(as_text=True)
+            assert "canary" not in page
+            assert SANDBOX_KEY not in page
+    context.wiring(app).engine.dispose()
+
+
+def test_an_events_body_is_shown_as_text_and_without_what_opens_a_payment(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    trap = "</pre><script>alert(1)</script>"
+    about = {
+        "id": "cs_1",
+        "object": "checkout.session",
+        "customer_details": {"name": trap},
+        "client_secret": "cs_secret_canary",
+        "url": "https://checkout.stripe.com/c/canary",
+    }
+    name = event_row(session, type="checkout.session.completed", data={"object": about})
+    page = operator.get(f"/platform/events/{name}").get_data(as_text=True)
+    assert "canary" not in page
+    assert "<script>alert" not in page
+    assert trap in BeautifulSoup(page, "html.parser").get_text()
+
+
+def test_a_replay_makes_the_event_new_and_twice_is_once(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    name = event_row(session)
+    with phase(session):
+        session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD, attempts=9))
+    for _ in range(2):
+        answer = operator.post(f"/platform/events/{name}/replay")
+        assert answer.headers["Location"].endswith(f"/platform/events/{name}")
+    session.rollback()
+    session.expire_all()
+    row = inbox.get(session, name)
+    assert (row.state, row.attempts) == (InboxState.NEW, 0)
+    progress = operator.get(f"/platform/events/{name}/progress")
+    assert "waits for its turn" in progress.get_data(as_text=True)
+    assert "Poll-Again" not in progress.headers
+
+
+def test_all_dead_events_are_replayed_by_one_button(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    names = [event_row(session) for _ in range(3)]
+    with phase(session):
+        session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
+        session.execute(
+            sa.update(InboxEvent).where(InboxEvent.id == names[0]).values(state=InboxState.DONE)
+        )
+    operator.post("/platform/events/replay", data={"state": "dead"})
+    assert operator.post("/platform/events/replay", data={"state": "done"}).status_code == 404
+    session.rollback()
+    counts = inbox.counts(session)
+    assert (counts[InboxState.NEW], counts[InboxState.DONE]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "path", ["/events/404", "/events/99999999999999999999", "/sellers/nobody", "/orders/none"]
+)
+def test_what_does_not_exist_is_not_found(operator: FlaskClient, path: str) -> None:
+    assert operator.get(f"/platform{path}").status_code == 404
+
+
+def test_one_seller_shows_state_bank_balance_and_payouts(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    shop = builders.seller(session, "Bea's Bowls", state=SellerState.DUE, payouts_enabled=False)
+    session.add(
+        BankAccount(
+            seller_id=shop.id,
+            stripe_id="ba_1",
+            bank_name="Test Bank",
+            last4="6789",
+            currency="usd",
+            country="US",
+            status="errored",
+        )
+    )
+    session.add(
+        Balance(
+            seller_id=shop.id,
+            currency="jpy",
+            available=-500,
+            pending=1_000,
+            refreshed_at=clock.now(),
+        )
+    )
+    payout(session, 1, shop.id, status=PayoutStatus.FAILED, failure_code="account_closed")
+    session.commit()
+    told = text(operator, f"/sellers/{shop.slug}")
+    for words in (
+        "Bea's Bowls",
+        "due",
+        "Test Bank ending in 6789",
+        "errored",
+        "-¥500",
+        "¥1,000",
+        "The bank account was closed.",
+    ):
+        assert words in told
+
+
+def test_an_order_page_tells_its_money_story_and_why_it_is_held(
+    operator: FlaskClient, session: orm.Session
+) -> None:
+    shop = builders.seller(session, "Bea's Bowls")
+    order = builders.order(session, shop, amount=5_000, status=OrderStatus.PAYING)
+    session.add(
+        Payment(
+            order_id=order.id,
+            amount=5_000,
+            currency="usd",
+            failure_code="held",
+            failure_message="40.00 came.",
+            status=PaymentStatus.OPEN,
+        )
+    )
+    session.commit()
+    told = text(operator, f"/orders/{order.token}")
+    assert "40.00 came." in told
+    assert "$50.00" in told
+    assert "Bea's Bowls" in told
+
+
+def test_the_buttons_read_again_from_stripe(settings: Settings, sandbox: Running) -> None:
+    sandbox.key = SANDBOX_KEY
+    port = int(sandbox.url.rpartition(":")[2])
+    app = create_app(replace(settings, sandbox_port=port))
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    ada = open_seller(sandbox)
+    fund(sandbox, ada, 4_200)
+    fund(sandbox, None, 9_900)
+    with context.wiring(app).sessions() as session:
+        shop = builders.seller(session, "Ada's Cheese", stripe_id=ada, payouts_enabled=False)
+        order = builders.order(session, shop)
+        sign_in(client, session)
+    client.post("/platform/balance/refresh")
+    client.post(f"/platform/sellers/{shop.slug}/refresh")
+    assert "$99.00" in text(client, "")
+    told = text(client, f"/sellers/{shop.slug}")
+    assert "$42.00" in told
+    assert "Payouts enabled" in told
+    assert "GET /v1/balance" in text(client, "/calls")
+    client.post(f"/platform/orders/{order.token}/refresh")
+    assert "No payment page was opened" in text(client, f"/orders/{order.token}")
+    client.post("/platform/events/backfill")
+    assert "Stripe named 0" in text(client, "/events")
+    context.wiring(app).engine.dispose()
+
+
+def test_a_get_never_asks_stripe(app: Flask, operator: FlaskClient, session: orm.Session) -> None:
+    fill(session, 2)
+    name = event_row(session)
+    paths = [*LISTS, f"/events/{name}", f"/events/{name}/progress"]
+    paths += [f"/orders/{order.token}" for order in session.scalars(sa.select(Order))]
+    for path in paths:
+        text(operator, path)
+    assert context.wiring(app).trace.calls() == []
