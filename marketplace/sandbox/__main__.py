@@ -1,4 +1,8 @@
-"""`python -m marketplace.sandbox`: run the local Stripe until Ctrl-C."""
+"""`python -m marketplace.sandbox`: run the local Stripe until Ctrl-C.
+
+With a first argument `onboard`, `pay`, `advance` or `reset` it acts on a running one instead; see
+`hands`.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,16 @@ import signal
 import sys
 from pathlib import Path
 
+from . import hands
 from .program import Sandbox
 from .server import Server, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and serve; answers the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and (arguments[0] in hands.COMMANDS or arguments[0].startswith("--sandbox")):
+        return hands.main(arguments)
     parser = argparse.ArgumentParser(prog="marketplace sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("SANDBOX_PORT", "12111")))
