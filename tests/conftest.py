@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for: settings, a migrated database of its own, the app."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,11 @@ def session(app: Flask) -> Iterator[orm.Session]:
     """A session on the app's database."""
     with context.wiring(app).sessions() as session:
         yield session
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A loopback port where nobody answers, taken so that nobody else will."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
