@@ -32,7 +32,8 @@ class Listing:
 
 def show(ctx: Context, obj: dict[str, Any]) -> dict[str, Any]:
     """One object without its private fields, through its view when it has one."""
-    function = views.get(obj.get("object", ""))
+    # Of a deleted object nothing is left to look at but its name.
+    function = None if obj.get("deleted") else views.get(obj.get("object", ""))
     shown: dict[str, Any] = strip(function(ctx, dict(obj)) if function else obj)
     return shown
 
