@@ -138,13 +138,21 @@ def _charge(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
 
 
 def _transfer(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return bool(transfers.refresh(session, stripe, hint.id))
+    known = bool(transfers.refresh(session, stripe, hint.id))
+    destination = hint.object.get("destination")
+    if known and isinstance(destination, str):
+        # Stripe tells when money becomes available, never that more of it is pending.
+        payouts.refresh_balance(session, stripe, destination)
+    return known
 
 
 def _fee(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     # `application_fee.refund.updated` is about the refund, which names its fee.
     fee = hint.object.get("fee") if hint.object.get("object") == "fee_refund" else hint.id
-    return bool(ledger.refresh_application_fee(session, stripe, str(fee)))
+    known = bool(ledger.refresh_application_fee(session, stripe, str(fee)))
+    if known:
+        payouts.refresh_balance(session, stripe, None)
+    return known
 
 
 def _payout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:

@@ -63,8 +63,11 @@ def test_what_is_older_than_asked_for_is_left_out(session: orm.Session, sandbox:
 def test_when_stripe_does_not_answer_nothing_is_kept_and_nobody_is_fooled(
     session: orm.Session,
 ) -> None:
-    nobody: dict[str, str] = {"api": "http://127.0.0.1:9"}
-    client = stripe.StripeClient("sk_test_nobody", base_addresses=nobody, max_network_retries=0)
+    client = stripe.StripeClient(
+        "sk_test_nobody",
+        base_addresses={"api": "http://127.0.0.1:9"},
+        max_network_retries=0,
+    )
     with pytest.raises(StripeUnavailable):
         backfill.undelivered(session, client)
     assert inbox.latest(session) == []
