@@ -40,28 +40,28 @@ PLATFORM_CODES = frozenset(
 
 def _unavailable(error: stripe.StripeError) -> MarketplaceError:
     # Even a connection that could not be opened is unknown: the SDK may have tried before.
-    return StripeUnavailable(_detail(error), code=error.code, request_id=error.request_id)
+    return StripeUnavailable(_detail(error), code=_code(error), request_id=error.request_id)
 
 
 def _slowed(error: stripe.StripeError) -> MarketplaceError:
     return StripeUnavailable(
-        _detail(error), code=error.code, request_id=error.request_id, done_is_unknown=False
+        _detail(error), code=_code(error), request_id=error.request_id, done_is_unknown=False
     )
 
 
 def _misconfigured(error: stripe.StripeError) -> MarketplaceError:
     return StripeMisconfigured(
-        _detail(error), code=error.code, param=_param(error), request_id=error.request_id
+        _detail(error), code=_code(error), param=_param(error), request_id=error.request_id
     )
 
 
 def _refused(error: stripe.StripeError) -> MarketplaceError:
     if error.http_status == CONFLICT or (error.http_status or 0) >= SERVER_ERROR:
         return _unavailable(error)
-    if error.code in PLATFORM_CODES:
+    if _code(error) in PLATFORM_CODES:
         return _misconfigured(error)
     return StripeRefused(
-        _detail(error), code=error.code, param=_param(error), request_id=error.request_id
+        _detail(error), code=_code(error), param=_param(error), request_id=error.request_id
     )
 
 
@@ -131,6 +131,12 @@ def translating() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise translate(error) from error
+
+
+def _code(error: stripe.StripeError) -> str | None:
+    # The SDK leaves `code` empty on errors by status (401, 403, 429); the body has it all the same.
+    code = error.code or getattr(error.error, "code", None)
+    return str(code) if code else None
 
 
 def _detail(error: stripe.StripeError) -> str:
