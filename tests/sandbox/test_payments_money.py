@@ -78,7 +78,7 @@ def test_the_objects_of_a_destination_charge_point_at_each_other(sandbox: Runnin
     client = sandbox.client()
     transfer = client.v1.transfers.retrieve(charge.transfer)
     payment = client.v1.charges.retrieve(
-        transfer.destination_payment, options={"stripe_account": nora}
+        str(transfer.destination_payment), options={"stripe_account": nora}
     )
     fee = client.v1.application_fees.retrieve(charge.application_fee)
     assert charge.transfer_group == transfer.transfer_group == f"group_{intent.id}"

@@ -13,7 +13,8 @@ DAY = 86_400
 
 def refund(sandbox: Running, charge: str, on: str | None = None, **more: Any) -> stripe.Refund:
     options: stripe.RequestOptions = {"stripe_account": on} if on else {}
-    return sandbox.client().v1.refunds.create({"charge": charge, **more}, options)
+    params: Any = {"charge": charge, **more}
+    return sandbox.client().v1.refunds.create(params, options)
 
 
 def test_a_plain_refund_of_a_destination_charge_costs_the_platform_everything(
