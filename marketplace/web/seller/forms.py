@@ -8,7 +8,15 @@ import secrets
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Form, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Form,
+    HiddenField,
+    SelectChoice,  # type: ignore[attr-defined]  # newer than its stubs
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired
 
 from marketplace import catalogue
@@ -34,7 +42,7 @@ class OpenShopForm(FlaskForm):
     country = SelectField(
         "Country where you live or your business is registered",
         description="It decides your currency and what Stripe asks, and cannot be changed later.",
-        choices=[("", "Choose…"), *countries.names()],
+        choices=[SelectChoice(*pair) for pair in (("", "Choose…"), *countries.names())],
         render_kw={"required": True, "autocomplete": "country"},
     )
 
