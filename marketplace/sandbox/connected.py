@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 from . import configuration, events, requirements, standing
-from .clock import DAY
 from .context import Context
 from .errors import Refused, missing
 from .payout_days import run_soon
@@ -101,7 +100,7 @@ def refresh_status(
         if ctx.show(account) != before:
             events.emit(inside, "account.updated", account, before=before)
     if account["payouts_enabled"] and not payouts_before:
-        run_soon(inside, ctx.now + DAY)
+        run_soon(inside)
     return account
 
 

@@ -186,6 +186,9 @@ def _date(standing: Standing, account: dict[str, Any], now: int) -> None:
     if account["_blocked"]:
         fresh = now
     standing.deadlines = {name: known.get(name, fresh) for name in standing.currently_due}
+    if "external_account" in standing.deadlines:
+        # Without a bank that takes payouts they have stopped already.
+        standing.deadlines["external_account"] = min(now, standing.deadlines["external_account"])
     standing.past_due = [name for name, due in standing.deadlines.items() if due <= now]
     standing.current_deadline = min(
         (due for due in standing.deadlines.values() if due > now), default=None

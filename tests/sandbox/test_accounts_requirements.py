@@ -251,6 +251,7 @@ def test_a_bank_that_refused_a_payout_must_be_replaced(sandbox: Running) -> None
         True,
         ["external_account"],
     )
+    assert why(held) == "requirements.past_due"
     fixed = sandbox.client().v1.accounts.update(seller.id, {"external_account": "btok_us"})
     assert fixed.payouts_enabled is True
 
@@ -334,3 +335,44 @@ def test_a_tax_number_decides_what_the_register_says(
     sandbox.client().v1.accounts.persons.create(seller.id, person)
     sandbox.advance(MOMENT)
     assert errors(again(sandbox, seller)) == [(requirement, code)]
+
+
+@pytest.mark.parametrize(
+    ("line1", "charges", "payouts"),
+    [
+        ("address_full_match", True, True),
+        ("address_no_match", True, False),
+        ("address_line1_no_match", False, False),
+    ],
+)
+def test_a_companys_address_decides_how_much_it_may_do(
+    sandbox: Running, line1: str, *, charges: bool, payouts: bool
+) -> None:
+    company = {
+        "name": "Rocket Rides",
+        "phone": "0000000000",
+        "tax_id": "222222222",
+        "owners_provided": True,
+        "address": {**jenny()["address"], "line1": line1},
+    }
+    seller = custom(sandbox, business_type="company", company=company, individual=None)
+    person: Any = {**jenny(), "relationship": {"representative": True, "executive": True}}
+    sandbox.client().v1.accounts.persons.create(seller.id, person)
+    seller = again(sandbox, seller)
+    assert (seller.charges_enabled, seller.payouts_enabled) == (charges, payouts)
+
+
+def test_data_may_travel_as_a_token(sandbox: Running) -> None:
+    client = sandbox.client()
+    data: Any = {"account": {"business_type": "individual", "individual": jenny()}}
+    data["account"]["tos_shown_and_accepted"] = True
+    token = client.v1.tokens.create(data)
+    assert "Jenny" not in str(token)
+    seller = custom(
+        sandbox,
+        account_token=token.id,
+        business_type=None,
+        individual=None,
+        tos_acceptance=None,
+    )
+    assert (due(seller), seller.charges_enabled) == ([], True)

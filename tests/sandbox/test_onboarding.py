@@ -40,6 +40,21 @@ def test_a_company_is_through_with_test_values(sandbox: Running, country: str) -
     assert (done.business_type, enabled(done)) == ("company", (True, True, True))
 
 
+def test_a_companys_representative_shows_a_document(sandbox: Running) -> None:
+    seller = express(sandbox)
+    url = link(sandbox, seller.id)
+    onboard(sandbox, url, business="company", representative="document")
+    sandbox.advance(MOMENT)
+    browser = Browser(sandbox)
+    assert browser.open(link(sandbox, seller.id)) == "representative"
+    document = "person[verification][document][front]"
+    assert "Provide a document" in browser.error_of(document)
+    browser.press("next", **{document: "file_identity_document_success"})
+    browser.press("finish")
+    sandbox.advance(MOMENT)
+    assert enabled(again(sandbox, seller)) == (True, True, True)
+
+
 def test_a_standard_account_gets_the_usual_capabilities(sandbox: Running) -> None:
     seller = sandbox.client().v1.accounts.create({})
     assert seller.capabilities is not None

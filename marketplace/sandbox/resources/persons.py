@@ -139,7 +139,9 @@ def _check(values: dict[str, Any]) -> None:
             raise Refused("Invalid day of birth.", param="individual[dob][day]")
     email = values.get("email")
     if filled(email) and "@" not in str(email):
-        raise Refused(f"Invalid email address: {email}", code="email_invalid", param="email")
+        raise Refused(
+            f"Invalid email address: {email}", code="email_invalid", param="individual[email]"
+        )
 
 
 def _one_representative(ctx: Context, person: dict[str, Any]) -> None:
