@@ -154,6 +154,7 @@ def cover(ctx: Context, transaction: dict[str, Any], payout: str) -> None:
 def show(ctx: Context, transaction: dict[str, Any]) -> dict[str, Any]:
     """`status` follows from the clock; the payout that paid it out is a filter, not a field."""
     transaction.pop("payout", None)
+    transaction.pop("livemode", None)
     transaction["status"] = "pending" if transaction["available_on"] > ctx.now else "available"
     rate = transaction["exchange_rate"]
     # Stripe prints the rate as a JSON number; it is kept as text so that no float does sums.
