@@ -2,6 +2,7 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import requests
 import stripe
 
 from .conftest import Running
-from .merchants import moves, net, seller, told
+from .merchants import moves, net, platform, seller, told
+from .receiver import Receiver
 
 MUGS = {
     "quantity": 2,
@@ -297,3 +299,66 @@ def test_the_lines_are_listed_as_they_were_given(sandbox: Running) -> None:
 def test_nobody_guesses_a_payment_page(sandbox: Running) -> None:
     assert sandbox.http.get(f"{sandbox.url}/c/pay/cs_test_1", timeout=30).status_code == 404
     assert sandbox.http.get(f"{sandbox.url}/c/challenge/x", timeout=30).status_code == 404
+
+
+def test_two_presses_at_the_same_moment_charge_once(sandbox: Running) -> None:
+    session = open_session(sandbox)
+
+    def one(_: int) -> str:
+        answer = requests.post(
+            session.url,
+            data={"action": "card:4242424242424242"},
+            allow_redirects=False,
+            timeout=30,
+        )
+        return answer.headers["Location"]
+
+    with ThreadPoolExecutor(8) as many:
+        places = set(many.map(one, range(8)))
+    assert len(places) == 1
+    assert len(moves(sandbox)) == 1
+    assert told(sandbox).count("checkout.session.completed") == 1
+
+
+def test_the_buyer_comes_back_only_after_the_shop_was_told(
+    sandbox: Running, receiver: Receiver
+) -> None:
+    sandbox.client().v1.webhook_endpoints.create(
+        {"url": receiver.url, "enabled_events": ["checkout.session.completed"]}
+    )
+    session = open_session(sandbox)
+    press(sandbox, session.url, "card:4242424242424242")
+    assert receiver.types() == ["checkout.session.completed"]
+    assert receiver.heard[0].event["data"]["object"]["payment_status"] == "paid"
+
+
+def test_a_seller_who_lost_the_capability_meanwhile_is_not_paid(sandbox: Running) -> None:
+    nora = seller(sandbox)
+    session = open_session(sandbox, payment_intent_data={"transfer_data": {"destination": nora}})
+    with sandbox.sandbox.session(platform(sandbox)) as ctx:
+        account = ctx.get("account", nora)
+        ctx.save({**account, "capabilities": {"transfers": "inactive"}})
+    answer = press(sandbox, session.url, "card:4242424242424242")
+    assert answer.status_code == 402
+    assert "insufficient_capabilities_for_transfer" in answer.text
+    assert again(sandbox, session).status == "open"
+    assert moves(sandbox) == []
+
+
+def test_the_stripe_cli_pays_a_session_by_its_private_calls(sandbox: Running) -> None:
+    client = sandbox.client()
+    product = client.v1.products.create({"name": "(created by Stripe CLI)"})
+    price = client.v1.prices.create({"product": product.id, "unit_amount": 1500, "currency": "usd"})
+    session = open_session(sandbox, line_items=[{"price": price.id, "quantity": 2}])
+    method = client.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}})
+    key = {"Authorization": f"Bearer {sandbox.key}"}
+    page = f"{sandbox.url}/v1/payment_pages/{session.id}"
+    assert sandbox.http.get(page, headers=key, timeout=30).status_code == 200
+    wrong = {"payment_method": method.id, "expected_amount": "2999"}
+    right = {"payment_method": method.id, "expected_amount": "3000"}
+    answers = [
+        sandbox.http.post(f"{page}/confirm", headers=key, data=data, timeout=30).status_code
+        for data in (wrong, right, right)
+    ]
+    assert answers == [400, 200, 400]
+    assert told(sandbox)[-1] == "checkout.session.completed"

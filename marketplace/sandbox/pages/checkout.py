@@ -114,16 +114,23 @@ def pay(server: Server, request: Request, session: str) -> Response:
         return _closed(None)
     values = {name: request.form.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
     typed = Typed(values, request.form.get("action", "pay"))
-    with server.sandbox.session(found["_platform"], found["_account"]) as ctx:
-        found = ctx.get("checkout.session", session)
-        if found["status"] == "expired":
-            return _closed(found)
-        if found["status"] == "complete":
-            ended = Ended(checkout_sessions.landing(found))
-        else:
-            ended = _try(ctx, found, typed)
-        if ended.typed is not None:
-            return _form(ctx, found, ended.typed, 402)
+    try:
+        with server.sandbox.session(found["_platform"], found["_account"]) as ctx:
+            found = ctx.get("checkout.session", session)
+            if found["status"] == "expired":
+                return _closed(found)
+            if found["status"] == "complete":
+                ended = Ended(checkout_sessions.landing(found))
+            else:
+                ended = _try(ctx, found, typed)
+            if ended.typed is not None:
+                return _form(ctx, found, ended.typed, 402)
+    except Refused as refusal:
+        # The shop's request has become impossible, say because the seller lost a capability.
+        # Nothing of the attempt is kept.
+        _blame(typed, refusal)
+        with server.sandbox.session(found["_platform"], found["_account"]) as ctx:
+            return _form(ctx, found, typed, 402)
     return _away(server, ended)
 
 

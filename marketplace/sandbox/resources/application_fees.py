@@ -34,6 +34,13 @@ def show(ctx: Context, fee: dict[str, Any]) -> dict[str, Any]:
     return fee
 
 
+@view("fee_refund")
+def show_refund(ctx: Context, refund: dict[str, Any]) -> dict[str, Any]:
+    """This kind of object does not say in which mode it was made."""
+    del ctx
+    return {name: value for name, value in refund.items() if name != "livemode"}
+
+
 def give_back(
     ctx: Context,
     fee: dict[str, Any],

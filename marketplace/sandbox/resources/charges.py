@@ -1,7 +1,6 @@
 """Charges: each attempt of a PaymentIntent, and the `py_…` side of every transfer.
 
-A platform that may debit a connected account charges it here directly, with the account's id as
-`source`. https://docs.stripe.com/api/charges https://docs.stripe.com/connect/account-debits
+They are made by paying, never directly. https://docs.stripe.com/api/charges
 """
 
 from __future__ import annotations

@@ -133,7 +133,8 @@ def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> 
         " recovered_from saved_payment_method_options setup_intent shipping_address_collection"
         " shipping_cost submit_type subscription collected_information".split()
     )
-    kept: dict[str, Any] = {name: params[name] for name in ("locale", "submit_type") if name in params}
+    chosen = ("locale", "submit_type")
+    kept: dict[str, Any] = {name: params[name] for name in chosen if name in params}
     return {
         **nothing,
         **kept,

@@ -99,6 +99,7 @@ def open_(
             "card": {
                 "brand": card.get("brand", "visa"),
                 "case_type": "inquiry" if inquiry else "chargeback",
+                "network": card.get("network", "visa"),
                 "network_reason_code": _NETWORK_REASONS.get(reason),
             },
             "type": "card",

@@ -21,13 +21,20 @@ from marketplace.sandbox.currencies import convert, text
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
-from marketplace.sandbox.routing import kind, route, task
+from marketplace.sandbox.routing import kind, route, task, view
 
 from . import application_fees, balance_transactions, transfer_reversals
 
 kind("refund", "re_", indexed=("charge", "payment_intent"))
 
 _A_WHILE = 3600
+
+
+@view("refund")
+def show(ctx: Context, refund: dict[str, Any]) -> dict[str, Any]:
+    """This kind of object does not say in which mode it was made."""
+    del ctx
+    return {name: value for name, value in refund.items() if name != "livemode"}
 
 
 def _charge(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,18 @@ from marketplace.sandbox.currencies import convert
 from marketplace.sandbox.errors import Refused, missing
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
-from marketplace.sandbox.routing import kind, route
+from marketplace.sandbox.routing import kind, route, view
 
 from . import application_fees, balance_transactions
 
 kind("transfer_reversal", "trr_", indexed=("transfer",), words="transfer reversal")
+
+
+@view("transfer_reversal")
+def show(ctx: Context, reversal: dict[str, Any]) -> dict[str, Any]:
+    """This kind of object does not say in which mode it was made."""
+    del ctx
+    return {name: value for name, value in reversal.items() if name != "livemode"}
 
 
 def reverse(
