@@ -1,0 +1,1 @@
+"""What others promised us, and what we promise others, compared."""
