@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -97,7 +97,7 @@ def queries(app: Flask) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def words(page: BeautifulSoup) -> str:
+def words(page: Tag) -> str:
     return page.get_text(" ", strip=True)
 
 
@@ -293,3 +293,27 @@ def test_an_order_page_costs_a_fixed_number_of_queries(ada: Buyer) -> None:
     with queries(ada.app) as seen:
         ada.look(path)
     assert len(seen) <= 7
+
+
+def test_the_picture_and_the_tables_of_the_money_say_the_same(ada: Buyer) -> None:
+    page = ada.look(ada.come_back(hands.pay(ada.order())))
+    drawn = [words(text) for text in page.select("svg.story-picture .story-amount")]
+    assert drawn == ["-$10.00", "+$0.64", "+$8.77", "+$0.59"]
+    tables = page.select(".story-tables table")
+    assert [words(table.select("caption")[0]) for table in tables] == [
+        "What moved",
+        "Who holds what because of it",
+    ]
+    shown = [words(cell) for cell in tables[1].select("td.amount")]
+    assert shown == ["-$10.00", "$0.64", "$8.77", "$0.59"]
+    assert "expected" not in words(tables[0])
+    told = words(page.select("svg.story-picture desc")[0])
+    assert "The marketplace passed the payment on to Bea's Bowls. $10.00." in told
+
+
+def test_a_loss_on_an_order_is_said_aloud(ada: Buyer) -> None:
+    ada.till.session.execute(sa.update(Seller).values(fee_bps=100))
+    ada.till.session.commit()
+    page = ada.look(ada.come_back(hands.pay(ada.order())))
+    assert "the marketplace loses $0.49" in words(page)
+    assert page.select(".story-share") == []

@@ -1,0 +1,129 @@
+"""What hangs on the database itself, on SQLite and on PostgreSQL."""
+
+import threading
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from marketplace import ledger, orders, transfers
+from marketplace.database import phase
+from marketplace.errors import MarketplaceError, SoldOut
+from marketplace.models import BalanceTransaction, Order, Payment, Product, Transfer
+from marketplace.orders import Wanted, stock
+from tests import builders
+from tests.webhooks.conftest import postgres, sessions
+
+__all__ = ["postgres", "sessions"]  # fixtures: a database of each kind
+
+Sessions = orm.sessionmaker[orm.Session]
+
+
+def at_once(sessions: Sessions, work: Callable[[orm.Session], object], times: int) -> list[object]:
+    outcomes: list[object] = []
+    start = threading.Barrier(times)
+
+    def run() -> None:
+        with sessions() as session:
+            start.wait(10)
+            try:
+                outcomes.append(work(session))
+            except MarketplaceError as error:
+                outcomes.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return outcomes
+
+
+def left(sessions: Sessions, product: Product) -> int | None:
+    with sessions() as session:
+        return session.scalar(sa.select(Product.stock).where(Product.id == product.id))
+
+
+def test_one_form_many_times_at_once_is_one_order(sessions: Sessions) -> None:
+    with sessions() as session:
+        bowl = builders.product(session, builders.seller(session), stock=8)
+    wanted, nonce = [Wanted(bowl.id, 1)], builders.nonce()
+    found = at_once(sessions, lambda own: orders.place(own, wanted, None, nonce).id, 6)
+    assert len(found) == 6
+    assert len(set(found)) == 1
+    with sessions() as session:
+        for table in (Order, Payment):
+            assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 1
+    assert left(sessions, bowl) == 7
+
+
+def test_the_last_one_goes_to_one_buyer(sessions: Sessions) -> None:
+    with sessions() as session:
+        bea = builders.seller(session)
+        bowl, cup = builders.product(session, bea, stock=1), builders.product(session, bea, "Cup")
+    # Half of them name the two the other way round: who locks in another order waits in a circle.
+    turns = iter([[bowl.id, cup.id], [cup.id, bowl.id]] * 3)
+
+    def buy(own: orm.Session) -> int:
+        wanted = [Wanted(product_id, 1) for product_id in next(turns)]
+        return orders.place(own, wanted, None, builders.nonce()).id
+
+    found = at_once(sessions, buy, 6)
+    assert sum(isinstance(outcome, int) for outcome in found) == 1
+    assert sum(isinstance(outcome, SoldOut) for outcome in found) == 5
+    assert (left(sessions, bowl), left(sessions, cup)) == (0, 2)
+
+
+def test_goods_go_back_once_however_many_say_so(sessions: Sessions) -> None:
+    with sessions() as session:
+        bowl = builders.product(session, builders.seller(session))
+        orders.place(session, [Wanted(bowl.id, 2)], None, builders.nonce())
+
+    def free(own: orm.Session) -> bool:
+        with phase(own):
+            return stock.release(own, own.scalars(sa.select(Payment)).one())
+
+    assert sorted(map(bool, at_once(sessions, free, 5))) == [False] * 4 + [True]
+    assert left(sessions, bowl) == 3
+
+
+def test_a_fact_told_by_many_at_once_is_one_row_that_knows_its_order(sessions: Sessions) -> None:
+    with sessions() as session:
+        bea = builders.seller(session)
+        order = builders.order(session, bea)
+    fact = {
+        "id": "txn_1",
+        "type": "charge",
+        "reporting_category": "charge",
+        "amount": 1000,
+        "fee": 59,
+        "net": 941,
+        "currency": "usd",
+        "fee_details": [{"type": "stripe_fee", "amount": 59, "currency": "usd"}],
+        "status": "pending",
+        "source": "ch_1",
+        "created": 1_795_000_000,
+        "available_on": 1_795_200_000,
+    }
+    transfer = {
+        "id": "tr_1",
+        "amount": 1000,
+        "currency": "usd",
+        "destination": bea.stripe_id,
+        "created": 1_795_000_000,
+    }
+    owners = iter([order.id, None] * 3)
+    reversed_so_far = iter([0, 400, 100, 0, 400, 0])
+
+    def tell(own: orm.Session) -> None:
+        owner = next(owners)
+        with phase(own):
+            ledger.keep_transaction(own, fact, account=None, seller_id=None, order_id=owner)
+            taken_back = {"amount_reversed": next(reversed_so_far)}
+            transfers.keep(own, {**transfer, **taken_back}, order_id=owner)
+
+    assert at_once(sessions, tell, 6) == [None] * 6
+    with sessions() as session:
+        assert session.scalars(sa.select(BalanceTransaction.order_id)).one() == order.id
+        kept = session.scalars(sa.select(Transfer)).one()
+        assert (kept.order_id, kept.amount_reversed) == (order.id, 400)
