@@ -18,6 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import stripe.params
 import stripe.params.checkout
+import stripe.params.radar
 import stripe.params.test_helpers
 import stripe.params.v2.core
 import stripe.params.v2.core.accounts
@@ -30,6 +31,7 @@ _OPTIONS = frozenset(RequestOptions.__annotations__)
 _MODULES = (
     stripe.params,
     stripe.params.checkout,
+    stripe.params.radar,
     stripe.params.test_helpers,
     stripe.params.v2.core,
     stripe.params.v2.core.accounts,
