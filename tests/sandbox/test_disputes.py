@@ -116,6 +116,8 @@ def test_a_charge_may_be_disputed_twice_in_halves(sandbox: Running) -> None:
 
 
 def test_an_early_warning_only_warns(sandbox: Running) -> None:
-    pay(sandbox, card="pm_card_createIssuerFraudRecord")
+    intent = pay(sandbox, card="pm_card_createIssuerFraudRecord")
+    page = sandbox.client().v1.radar.early_fraud_warnings.list({"payment_intent": intent.id})
+    assert [one.charge for one in page.data] == [intent.latest_charge.id]
     assert told(sandbox)[-1] == "radar.early_fraud_warning.created"
     assert net(sandbox) == 941

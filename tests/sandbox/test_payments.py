@@ -300,3 +300,13 @@ def test_a_customer_keeps_a_card(sandbox: Running) -> None:
     assert client.v1.customers.delete(bea.id).deleted
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.customers.retrieve(bea.id)
+
+
+def test_a_receipt_says_what_was_paid_and_what_came_back(sandbox: Running) -> None:
+    charge = pay(sandbox, description="Order 7").latest_charge
+    sandbox.client().v1.refunds.create({"charge": charge.id, "amount": 250})
+    receipt = sandbox.http.get(charge.receipt_url, timeout=30)
+    assert receipt.status_code == 200
+    for words in ("Order 7", "Visa …4242", "-2.50 USD", "7.50 USD"):
+        assert words in receipt.text
+    assert sandbox.http.get(f"{sandbox.url}/c/receipt/ch_none", timeout=30).status_code == 404

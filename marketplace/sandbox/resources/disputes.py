@@ -23,10 +23,9 @@ from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route, task, view
 
-from . import balance_transactions
+from . import balance_transactions, early_fraud_warnings
 
 kind("dispute", "du_", indexed=("charge", "payment_intent"))
-kind("radar.early_fraud_warning", "issfr_", indexed=("charge", "payment_intent"))
 
 # The usual fee in the US; the amount, and that it is kept when the dispute is won, is not
 # confirmed.
@@ -51,24 +50,13 @@ _NETWORK_REASONS = {"fraudulent": "10.4", "product_not_received": "13.1"}
 def follow(ctx: Context, charge: dict[str, Any], card: Card) -> None:
     """What a test card does after it has paid: disputes, warnings."""
     if card.warning:
-        _warn(ctx, charge)
+        early_fraud_warnings.warn(ctx, charge)
     if not card.dispute:
         return
     each, rest = divmod(charge["amount_captured"], card.disputes)
     for number in range(card.disputes):
         amount = each + (rest if number == 0 else 0)
         open_(ctx, charge, amount, card.dispute, inquiry=card.inquiry)
-
-
-def _warn(ctx: Context, charge: dict[str, Any]) -> None:
-    warning = ctx.new(
-        "radar.early_fraud_warning",
-        actionable=True,
-        charge=charge["id"],
-        fraud_type="misc",
-        payment_intent=charge["payment_intent"],
-    )
-    emit(ctx, "radar.early_fraud_warning.created", warning)
 
 
 def open_(
