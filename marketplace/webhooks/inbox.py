@@ -11,11 +11,13 @@ https://docs.stripe.com/webhooks#handle-duplicate-events
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from marketplace import clock, lifecycles
 from marketplace.errors import NotFound
@@ -37,6 +39,7 @@ PAGE = 25
 FINISHED = (InboxState.DONE, InboxState.IGNORED, InboxState.FAILED, InboxState.DEAD)
 LIVE_REASON = "It is a live event, and this marketplace runs in test mode."
 LONGEST_REASON = 2_000
+_TABLE = cast("sa.Table", InboxEvent.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,20 @@ def keep(session: orm.Session, envelope: Envelope, scope: Scope) -> int:
         "next_try_at": None if ignored else now,
         "handled_at": now if ignored else None,
     }
-    # Core, not the ORM: this is the one statement between Stripe and its 200.
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert(InboxEvent) if is_sqlite else postgresql.insert(InboxEvent)
-    statement = insert.values(values).on_conflict_do_update(
+    statement = _insert_or_count(session.get_bind().dialect.name)
+    return int(session.connection().execute(statement, values).scalar_one())
+
+
+@lru_cache(maxsize=2)
+def _insert_or_count(dialect: str) -> ReturningInsert[Any]:
+    # Core, built once: this is the one statement between Stripe and its 200, and making it anew
+    # for every event would cost as much as everything else together.
+    insert = sqlite.insert(_TABLE) if dialect == "sqlite" else postgresql.insert(_TABLE)
+    counted = insert.on_conflict_do_update(
         index_elements=["event_id", "scope"],
-        set_={"deliveries": InboxEvent.deliveries + 1},
+        set_={"deliveries": _TABLE.c.deliveries + 1},
     )
-    return session.execute(statement.returning(InboxEvent.id)).scalar_one()
+    return counted.returning(_TABLE.c.id)
 
 
 def claim(session: orm.Session, row_id: int | None = None) -> Claim | None:
