@@ -5,7 +5,7 @@ bites: a rule is checked on what is mirrored and never repaired here; a fault me
 was missed or that our reading of Stripe is wrong, and a person must look.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
@@ -128,9 +128,22 @@ def _of_sum(
     """What the buyer paid is what platform, seller and Stripe hold, once every row is in."""
     arrived = {row.destination_payment for row in transfers if row.destination_payment}
     told = tell(order, "the seller", rows, arrived)
-    currencies = {row.currency for row in rows} | {order.currency}
-    if told.expected or told.over or len(currencies) > 1:
+    if told.expected or told.over:
         return
+    for party, on_platform in ((Party.PLATFORM, True), (Party.SELLER, False)):
+        net: Counter[str] = Counter()
+        for row in rows:
+            if (row.account is None) is on_platform:
+                net[row.currency] += row.net
+        shown = Counter({money.currency: money.amount for money in told.of(party).amounts})
+        if net != shown:
+            yield f"the story gives the {party.value} {dict(shown)}, its balance {dict(net)}"
+    if {row.currency for row in rows} == {order.currency}:
+        yield from _of_division(order, rows)
+
+
+def _of_division(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[str]:
+    """In one currency, nothing is lost: a conversion would leave the bank's rate between them."""
     held = sum(row.net for row in rows)
     fees = sum(
         detail["amount"]
@@ -138,13 +151,7 @@ def _of_sum(
         for detail in row.fee_details
         if detail["type"] == "stripe_fee"
     ) - sum(row.amount for row in rows if row.type == "stripe_fee")
-    returned = -sum(row.amount for row in rows if row.type == "refund")
-    disputed = -sum(row.amount for row in rows if row.type == "adjustment")
-    paid = Money(order.amount - returned - disputed, order.currency)
+    given_back = -sum(row.amount for row in rows if row.type in {"refund", "adjustment"})
+    paid = Money(order.amount - given_back, order.currency)
     if held + fees != paid.amount:
         yield f"{paid} was paid, and platform, seller and Stripe hold {held + fees} of it"
-    for party, on_platform in ((Party.PLATFORM, True), (Party.SELLER, False)):
-        net = sum(row.net for row in rows if (row.account is None) is on_platform)
-        shown = sum(money.amount for money in told.of(party).amounts)
-        if net != shown:
-            yield f"the story gives the {party.value} {shown}, the balance shows {net}"

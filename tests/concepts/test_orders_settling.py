@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import ledger, orders, transfers
-from marketplace.charges.strategy import Party
+from marketplace.charges.strategy import Kind, Party
 from marketplace.database import phase
 from marketplace.errors import Conflict, IllegalMove, StripeUnavailable
 from marketplace.lifecycles import OrderStatus
-from marketplace.models import Order
+from marketplace.models import Order, Product, Seller
 from marketplace.money import Money
 from marketplace.sandbox import hands
 from marketplace.web import context
@@ -178,3 +178,23 @@ def test_no_transaction_is_open_while_stripe_thinks(till: Till) -> None:
     till.sweep()
     assert open_during
     assert not any(open_during)
+
+
+def test_a_sale_in_another_currency_keeps_what_was_paid_and_what_arrived_apart(till: Till) -> None:
+    berlin = merchants.seller(till.sandbox, country="DE")
+    till.session.execute(sa.update(Seller).values(stripe_id=berlin, country="DE", currency="eur"))
+    till.session.execute(sa.update(Product).values(currency="eur"))
+    till.session.commit()
+    till.session.expire_all()
+    order = till.place()
+    hands.pay(till.start(order))
+    story = ledger.story(till.session, till.settle(order))
+    assert not story.expected
+    assert story.of(Party.BUYER).amounts == [Money(-1000, "eur")]
+    assert story.of(Party.SELLER).amounts == [Money(877, "eur")]
+    assert [money.currency for money in story.of(Party.PLATFORM).amounts] == ["eur", "usd"]
+    transfer = next(step for step in story.movements if step.kind is Kind.TRANSFER)
+    assert transfer.money is not None
+    assert (transfer.money.currency, transfer.arrives) == ("usd", Money(1000, "eur"))
+    assert merchants.net(till.sandbox, berlin) == 877
+    assert ledger.check(till.session) == []
