@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 import stripe
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.sandbox import settlement
 
 from .conftest import Running
 from .merchants import SELLER_PAYS, moves, net, pay, seller, told
@@ -253,3 +257,37 @@ def test_a_converted_refund_leaves_no_cent_behind(sandbox: Running) -> None:
     dollars = sum(move[3] for move in moves(sandbox) if move[4] == "usd")
     euros = sum(move[3] for move in moves(sandbox) if move[4] == "eur")
     assert (dollars, euros) == (-62, 0)
+
+
+@given(st.integers(0, 10**8), st.lists(st.integers(1, 10**6), min_size=1, max_size=12))
+def test_the_shares_of_all_parts_add_up_to_the_whole(total: int, parts: list[int]) -> None:
+    whole, before, given_back = sum(parts), 0, 0
+    for part in parts:
+        share = settlement.share(total, before, before + part, whole)
+        assert share >= 0
+        given_back += share
+        before += part
+    assert given_back == total
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "fee"),
+    [
+        (1000, "usd", 59),
+        (1482, "usd", 73),
+        (10_000, "usd", 320),
+        (1000, "eur", 56),
+        (50, "usd", 31),
+    ],
+)
+def test_stripes_fee_is_rounded_to_the_nearest_cent(amount: int, currency: str, fee: int) -> None:
+    assert settlement.processing_fee(amount, currency) == fee
+
+
+def test_a_payment_that_came_by_transfer_is_not_refunded_by_the_seller(sandbox: Running) -> None:
+    nora = seller(sandbox)
+    pay(sandbox, transfer_data={"destination": nora})
+    payment = sandbox.client().v1.charges.list(options={"stripe_account": nora}).data[0]
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        refund(sandbox, payment.id, nora)
+    assert refusal.value.code == "charge_not_refundable"

@@ -61,6 +61,13 @@ def _charge(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             f"Charge {charge['id']} was not captured; cancel its PaymentIntent instead.",
             code="charge_not_refundable",
         )
+    if charge["source_transfer"]:
+        # Stripe lets the receiver give such a payment back; only the sender's way is covered here.
+        raise Refused(
+            f"{charge['id']} was received by a transfer; the platform takes it back by reversing"
+            f" {charge['source_transfer']}.",
+            code="charge_not_refundable",
+        )
     if _charged_back(ctx, charge):
         raise Refused(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
