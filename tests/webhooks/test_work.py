@@ -149,9 +149,10 @@ def test_what_a_failed_handler_wrote_is_not_kept(
     assert row(sessions, name).account is None
 
 
-def test_a_kicked_engine_picks_up_in_a_tenth_of_a_second(
-    sessions: Sessions, engine_of: Callable[..., work.Engine]
+def test_a_kicked_engine_does_not_wait_for_its_next_look(
+    sessions: Sessions, engine_of: Callable[..., work.Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(work, "IDLE_SECONDS", 60.0)
     handled = threading.Event()
 
     def handle(*_: object) -> Outcome:
@@ -161,11 +162,8 @@ def test_a_kicked_engine_picks_up_in_a_tenth_of_a_second(
     engine = engine_of(handle)
     assert engine.wait_idle(5)
     kept(sessions)
-    began = time.monotonic()
     engine.kick()
     assert handled.wait(5)
-    # Generous for a machine under load; without the kick it is half a second on average.
-    assert time.monotonic() - began < work.IDLE_SECONDS / 2
 
 
 def test_an_engine_that_nobody_kicks_looks_by_itself(
