@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import ids, parties, settlement
+from . import ids, parties
 from .cards import Card
 from .context import Context
 
@@ -37,7 +37,7 @@ def new(
     """Keep a new, uncaptured charge of the acting account for the intent's amount."""
     identifier = ids.new("ch_" if card else "py_")
     charge = {
-        **settlement.blank_charge(intent["amount"], intent["currency"]),
+        **blank_charge(intent["amount"], intent["currency"]),
         **{name: intent[name] for name in _TO_INTENT},
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": _descriptor(ctx, intent),
@@ -60,6 +60,35 @@ def new(
         charge["_transfer_description"] = data.get("description")
         charge["_transfer_metadata"] = data.get("metadata")
     return ctx.new("charge", id=identifier, **charge)
+
+
+def blank_charge(amount: int, currency: str) -> dict[str, Any]:
+    """Every field of a Charge, as it is for a paid one of which nothing else is known."""
+    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+    nothing = dict.fromkeys(
+        "application application_fee application_fee_amount balance_transaction"
+        " calculated_statement_descriptor customer description failure_balance_transaction"
+        " failure_code failure_message on_behalf_of outcome payment_intent payment_method"
+        " payment_method_details receipt_email receipt_number receipt_url review shipping source"
+        " source_transfer statement_descriptor statement_descriptor_suffix transfer"
+        " transfer_data transfer_group".split()
+    )
+    person = {"address": address, "email": None, "name": None, "phone": None, "tax_id": None}
+    return {
+        **nothing,
+        "amount": amount,
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "billing_details": person,
+        "captured": False,
+        "currency": currency,
+        "disputed": False,
+        "fraud_details": {},
+        "metadata": {},
+        "paid": True,
+        "refunded": False,
+        "status": "succeeded",
+    }
 
 
 def group(intent: dict[str, Any]) -> str | None:

@@ -266,7 +266,6 @@ def _debit(ctx: Context, intent: dict[str, Any], method: dict[str, Any]) -> None
     ctx.save(charge)
     intent["status"] = "processing"
     intent["latest_charge"] = charge["id"]
-    intent["processing"] = {"type": method["type"]} if method["type"] == "card" else None
     ctx.save(intent)
     due = business_days(ctx.now, _DEBIT_DAYS)
     ctx.later(due, "payments.debit", once=f"debit:{charge['id']}", intent=intent["id"])

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import book, ids, parties
+from . import book, charging, ids, parties
 from .clock import DAY
 from .context import Context
 from .currencies import convert, exchange, rate
@@ -359,40 +359,11 @@ def _payment(ctx: Context, transfer: dict[str, Any]) -> dict[str, Any]:
     amount, currency = transfer["amount"], transfer["currency"]
     return {
         "id": ids.new("py_"),
-        **blank_charge(amount, currency),
+        **charging.blank_charge(amount, currency),
         "amount_captured": amount,
         "application": parties.application(ctx),
         "captured": True,
         "payment_method_details": {"stripe_account": {}, "type": "stripe_account"},
         "source_transfer": transfer["id"],
         "transfer_group": transfer["transfer_group"],
-    }
-
-
-def blank_charge(amount: int, currency: str) -> dict[str, Any]:
-    """Every field of a Charge, as it is for a paid one of which nothing else is known."""
-    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
-    nothing = dict.fromkeys(
-        "application application_fee application_fee_amount balance_transaction"
-        " calculated_statement_descriptor customer description failure_balance_transaction"
-        " failure_code failure_message on_behalf_of outcome payment_intent payment_method"
-        " payment_method_details receipt_email receipt_number receipt_url review shipping source"
-        " source_transfer statement_descriptor statement_descriptor_suffix transfer"
-        " transfer_data transfer_group".split()
-    )
-    person = {"address": address, "email": None, "name": None, "phone": None, "tax_id": None}
-    return {
-        **nothing,
-        "amount": amount,
-        "amount_captured": 0,
-        "amount_refunded": 0,
-        "billing_details": person,
-        "captured": False,
-        "currency": currency,
-        "disputed": False,
-        "fraud_details": {},
-        "metadata": {},
-        "paid": True,
-        "refunded": False,
-        "status": "succeeded",
     }
