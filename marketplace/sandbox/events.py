@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import store
+from . import listeners, store
 from .routing import kind, route, view
 
 if TYPE_CHECKING:
@@ -54,13 +54,14 @@ def emit(
             "INSERT INTO deliveries (event, endpoint, due, state) VALUES (?, ?, ?, 'waiting')",
             (event["id"], endpoint["id"], ctx.now),
         )
+    listeners.keep(ctx, event)
     ctx.spread.append(event["id"])
     return event
 
 
 def ctx_version(ctx: Context) -> str:
     """Events are made with the account's default version; an endpoint may ask for its own."""
-    return str(store.note(ctx.db, f"version:{ctx.platform}") or "2026-08-26.dahlia")
+    return str(store.note(ctx.db, f"version:{ctx.platform}") or DEFAULT_VERSION)
 
 
 def matching(ctx: Context, type_: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import book, store
+from .cli_listen import Hub
 from .clock import Clock
 from .context import DEFAULT_VERSION, Context
 from .courier import Courier
@@ -37,6 +38,7 @@ class Sandbox:
         with self.store.transaction() as db:
             self.clock = Clock(store.note(db, "clock") or 0)
         self.courier = Courier(self.store, self.clock)
+        self.hub = Hub(self.store)
         self._stopping = threading.Event()
         self._advancing = threading.Lock()
         self._ticker = threading.Thread(target=self._tick, name="clock", daemon=True)
@@ -44,6 +46,7 @@ class Sandbox:
     def start(self) -> None:
         """Let time flow and the courier run."""
         self.courier.start()
+        self.hub.start()
         self._ticker.start()
 
     def stop(self) -> None:
@@ -52,6 +55,7 @@ class Sandbox:
         if self._ticker.is_alive():
             self._ticker.join(2)
         self.courier.stop()
+        self.hub.stop()
         self.store.close()
 
     @contextmanager
@@ -69,7 +73,12 @@ class Sandbox:
             )
             yield ctx
         if ctx.spread:
-            self.courier.wake()
+            self.wake()
+
+    def wake(self) -> None:
+        """There are events to deliver, to endpoints and to whoever listens."""
+        self.courier.wake()
+        self.hub.wake()
 
     def run_due(self) -> int:
         """Run the tasks whose time has come; answers how many."""
@@ -120,6 +129,7 @@ class Sandbox:
                 self.clock.move_to(max(target, self.clock.now()))
             with self.store.transaction() as db:
                 store.note(db, "clock", self.clock.offset)
+        self.hub.wake()
         self.courier.settle(wait)
         return count
 
@@ -128,7 +138,7 @@ class Sandbox:
             if self._advancing.acquire(blocking=False):
                 try:
                     if self.run_due():
-                        self.courier.wake()
+                        self.wake()
                 except Exception:
                     log.exception("the clock stumbled")
                 finally:

@@ -81,6 +81,7 @@ class Server:
         )
         answer = self.wire.answer(call)
         self.calls.append(call)
+        self.sandbox.hub.tell(call)
         start_response(
             f"{answer.status} {_REASONS.get(answer.status, '')}",
             [*answer.headers.items(), ("Content-Length", str(len(answer.body)))],

@@ -55,6 +55,14 @@ CREATE TABLE IF NOT EXISTS balances (
 CREATE TABLE IF NOT EXISTS settling (
   party TEXT NOT NULL, currency TEXT NOT NULL, due INTEGER NOT NULL, amount INTEGER NOT NULL,
   PRIMARY KEY (party, currency, due)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listeners (
+  id TEXT PRIMARY KEY, platform TEXT NOT NULL, features TEXT NOT NULL, filters TEXT NOT NULL,
+  seen INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS listeners_platform ON listeners (platform);
+CREATE TABLE IF NOT EXISTS letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, listener TEXT NOT NULL, event TEXT NOT NULL,
+  feature TEXT NOT NULL, version TEXT, payload TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS letters_waiting ON letters (listener, id);
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -97,13 +105,15 @@ class Store:
             self._db.close()
 
     def wipe(self) -> None:
-        """Forget everything (`/_sandbox/reset`)."""
+        """Forget everything but who listens (`/_sandbox/reset`): those programs still run."""
         with self.transaction() as db:
             names = db.execute(
                 "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
             ).fetchall()
             for (name,) in names:
-                db.execute(f"DELETE FROM {name}")  # noqa: S608 - names come from the schema above
+                if name not in {"listeners", "notes"}:
+                    db.execute(f"DELETE FROM {name}")  # noqa: S608 - names of the schema above
+            db.execute("DELETE FROM notes WHERE name NOT LIKE 'listeners:%'")
 
 
 def put(db: sqlite3.Connection, obj: dict[str, Any], owner: str, fields: tuple[str, ...]) -> None:

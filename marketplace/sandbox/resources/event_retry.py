@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import store
+from marketplace.sandbox import listeners, store
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.courier import deliver_again
 from marketplace.sandbox.errors import Invalid, missing
@@ -20,7 +20,10 @@ _KNOWN = frozenset({"account", "for_stripecli", "webhook_endpoint"})
 
 @route("POST", "/v1/events/{event}/retry")
 def retry(ctx: Context, params: dict[str, Any], event: str) -> dict[str, Any]:
-    """Deliver an event again, to one endpoint or to all that want it; answers the event."""
+    """Deliver an event again; answers the event.
+
+    To one endpoint, to whoever listens with the CLI, or else to every endpoint that had it.
+    """
     unknown = sorted(params.keys() - _KNOWN)
     if unknown:
         message = f"Received unknown parameter: {unknown[0]}"
@@ -29,7 +32,10 @@ def retry(ctx: Context, params: dict[str, Any], event: str) -> dict[str, Any]:
     endpoint = params.get("webhook_endpoint")
     if endpoint is not None:
         ctx.acting_as(ctx.platform).get("webhook_endpoint", endpoint)
-    deliver_again(ctx.db, ctx.now, event, endpoint)
+    if endpoint is None and params.get("for_stripecli") == "true":
+        listeners.keep(ctx, found)
+    else:
+        deliver_again(ctx.db, ctx.now, event, endpoint)
     ctx.spread.append(event)  # so that the courier is woken once this is committed
     return found
 
