@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import listeners, store
+from .context import DEFAULT_VERSION
 from .routing import kind, route, view
 
 if TYPE_CHECKING:

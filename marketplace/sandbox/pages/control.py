@@ -64,10 +64,7 @@ def _target(values: Any, now: int) -> int:
     if not isinstance(values, Mapping) or not values.keys() & {"to", "advance"}:
         message = "Give 'advance' (seconds, or 2d, 3h, 15m) or 'to' (unix seconds)."
         raise ValueError(message)
-    if "to" in values:
-        target = int(values["to"])
-    else:
-        target = now + seconds_of(str(values["advance"]))
+    target = int(values["to"]) if "to" in values else now + seconds_of(str(values["advance"]))
     if not now <= target <= now + _FURTHEST:
         message = "The sandbox's clock moves forward only, and at most ten years at a time."
         raise ValueError(message)
