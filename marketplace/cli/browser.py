@@ -49,7 +49,7 @@ class Browser:
 
     def follow(self, words: str) -> "Browser":
         """Click the first link that contains these words."""
-        for link in self.page.find_all("a", href=True):
+        for link in self.page.select("a[href]"):
             if words in " ".join(link.get_text(" ").split()):
                 return self.open(str(link["href"]))
         raise Lost(f"{self.url} has no link “{words}”: {self.text[:600]}")
@@ -64,7 +64,7 @@ class Browser:
         """
         form, button = self._button(words, within)
         data = _filled(form)
-        names = {str(tag["name"]) for tag in form.find_all(attrs={"name": True})}
+        names = {str(tag["name"]) for tag in form.select("[name]")}
         if unknown := values.keys() - names:
             raise Lost(f"the form of “{words}” at {self.url} has no field {sorted(unknown)}")
         data = [(name, value) for name, value in data if name not in values]
@@ -81,11 +81,10 @@ class Browser:
         for form in self.page.find_all("form"):
             if within and within not in " ".join(form.get_text(" ").split()):
                 continue
-            for button in form.find_all(["button", "input"]):
+            for button in form.select("button, input[type=submit]"):
                 label = button.get("value", "") if button.name == "input" else button.get_text(" ")
-                is_button = button.name == "button" or button.get("type") == "submit"
                 spoken = f"{' '.join(str(label).split())} {button.get('aria-label', '')}"
-                if is_button and words in spoken:
+                if words in spoken:
                     return form, button
         raise Lost(f"{self.url} has no button “{words}”: {self.text[:600]}")
 
@@ -114,7 +113,7 @@ class Browser:
 def _filled(form: Tag) -> list[tuple[str, str]]:
     """What the form would send if nothing were changed."""
     data = []
-    for tag in form.find_all(["input", "select", "textarea"], attrs={"name": True}):
+    for tag in form.select("input[name], select[name], textarea[name]"):
         name, kind = str(tag["name"]), str(tag.get("type", "text"))
         if kind in {"submit", "button", "file", "image"}:
             continue
@@ -122,7 +121,7 @@ def _filled(form: Tag) -> list[tuple[str, str]]:
             if tag.has_attr("checked"):
                 data.append((name, str(tag.get("value", "on"))))
         elif tag.name == "select":
-            chosen = tag.find("option", selected=True) or tag.find("option")
+            chosen = tag.select_one("option[selected]") or tag.select_one("option")
             if chosen is not None:
                 data.append((name, str(chosen.get("value", chosen.get_text()))))
         elif tag.name == "textarea":

@@ -8,7 +8,7 @@ balance.
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 from sqlalchemy import orm
+from stripe import RequestOptions
 from waitress.server import create_server
 
 from marketplace import create_app
@@ -25,6 +26,7 @@ from marketplace.config import Settings
 from marketplace.gateway import client
 from marketplace.models import Seller
 from marketplace.sandbox import hands
+from marketplace.sandbox.server import stop
 from marketplace.web import context
 from tests.running import Running
 
@@ -71,24 +73,59 @@ class Town:
         """A new person; their address is made from the name."""
         browser = self.browser(name)
         browser.open("/sign-up")
-        more = {"sell": "y"} if sell else {}
-        browser.press(
-            "Sign up",
-            name=name,
-            email=f"{name.lower().replace(' ', '.')}@example.com",
-            password=PASSWORD,
-            **more,
-        )
+        email = f"{name.lower().replace(' ', '.')}@example.com"
+        if sell:
+            browser.press("Sign up", name=name, email=email, password=PASSWORD, sell="y")
+        else:
+            browser.press("Sign up", name=name, email=email, password=PASSWORD)
         assert browser.status == 200, browser.text
         return browser
 
-    def onboard(self, url: str, **choices: Any) -> str:
-        """Fill Stripe's hosted onboarding; returns where it sent the seller."""
-        return hands.onboard(url, **choices)
+    def begin_shop(self, name: str, shop: str, country: str = "US") -> Browser:
+        """A new person with an open shop, in front of the button that leads to Stripe."""
+        browser = self.sign_up(name, sell=True)
+        return browser.open("/sell").press("Open the shop", name=shop, country=country)
 
-    def pay(self, url: str, **choices: Any) -> str:
-        """Fill Stripe's payment page; returns where it sent the buyer."""
-        return hands.pay(url, **choices)
+    def open_shop(
+        self, name: str, shop: str, country: str = "US", fill: Mapping[str, str] | None = None
+    ) -> Browser:
+        """A new seller who has finished onboarding. `fill`: answers instead of the test values."""
+        browser = self.begin_shop(name, shop, country)
+        browser.press("Set up payments with Stripe")
+        assert browser.away, browser.text
+        browser.open(self.onboard(browser.away, fill=fill))
+        self.settle()
+        return browser
+
+    def offer(self, seller: Browser, title: str, price: str, stock: str = "5") -> None:
+        """A product on sale."""
+        seller.open("/sell/products/new")
+        seller.press("Put it on sale", title=title, price=price, stock=stock)
+        assert seller.status == 200, seller.text
+
+    def order(self, buyer: Browser, title: str) -> str:
+        """Put one into the basket and order; returns the address of Stripe's payment page."""
+        buyer.open("/").follow(title).press("Put into the basket")
+        buyer.open("/basket").follow("Check out").press("Order and pay")
+        assert buyer.away, buyer.text
+        return buyer.away
+
+    def onboard(
+        self, url: str, *, leave_at: str | None = None, fill: Mapping[str, str] | None = None
+    ) -> str:
+        """Fill in Stripe's hosted onboarding; returns where it sent the seller."""
+        return hands.onboard(url, leave_at=leave_at, fill=fill)
+
+    def pay(
+        self,
+        url: str,
+        *,
+        card: str = hands.CARD,
+        three_d_secure: str = "complete",
+        debit: str | None = None,
+    ) -> str:
+        """Pay on Stripe's payment page; returns where it sent the buyer."""
+        return hands.pay(url, card=card, three_d_secure=three_d_secure, debit=debit)
 
     def seller(self, shop: str) -> Seller:
         """The row of a shop, by its name."""
@@ -99,7 +136,7 @@ class Town:
 
     def balance(self, account: str | None = None) -> dict[str, dict[str, int]]:
         """What an account (or the platform) holds at Stripe: bucket -> currency -> minor units."""
-        options = {"stripe_account": account} if account else {}
+        options: RequestOptions = {"stripe_account": account} if account else {}
         balance = self.wiring.stripe.v1.balance.retrieve(options=options).to_dict()
         return {
             bucket: {row["currency"]: row["amount"] for row in balance[bucket]}
@@ -149,7 +186,7 @@ def _town(settings: Settings, stripe: Running) -> Iterator[Town]:
         yield town
     finally:
         wiring.work.stop()
-        http.close()
+        stop(http)
         thread.join(5)
         for browser in town.browsers.values():
             browser.session.close()
