@@ -1,12 +1,11 @@
-"""The choices that make one Connect integration differ from another.
+"""The answers themselves: six enums, and a `Design` that holds one of each.
 
-Stripe asks five questions before any code is written: how sellers are onboarded, which dashboard
-they see, who pays Stripe's fees, who bears losses, and how buyers are charged; and since 2025 a
-sixth, which Accounts API is spoken. The rule that bites: all but the charge type and the onboarding
-are fixed when the account is created, so every seller row keeps its own copy.
+The rule that bites: all but the charge type and the onboarding are fixed when the account is
+created, so every seller row keeps its own copy.
 https://docs.stripe.com/connect/design-an-integration
 """
 
+import itertools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,4 +74,14 @@ DEFAULT = Design(
     fee_payer=FeePayer.PLATFORM,
     loss_owner=LossOwner.PLATFORM,
     charge_type=ChargeType.DESTINATION,
+)
+
+Choice = AccountsApi | Onboarding | Dashboard | FeePayer | LossOwner | ChargeType
+
+# Every point of the space, refused ones included: 2 x 3 x 3 x 2 x 2 x 3 = 216.
+EVERY: tuple[Design, ...] = tuple(
+    itertools.starmap(
+        Design,
+        itertools.product(AccountsApi, Onboarding, Dashboard, FeePayer, LossOwner, ChargeType),
+    )
 )
