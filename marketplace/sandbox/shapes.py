@@ -68,6 +68,7 @@ def private() -> dict[str, Any]:
         "_country_open": False,  # the holder may still choose the country
         "_deadlines": {},  # requirement -> unix seconds
         "_demanded": [],  # requirements that activity has made due
+        "_papers": {},  # kind of document -> what the checks will say of its files
         "_linked": False,  # an account link or session exists: Stripe guards the data
         "_person": None,  # the person of an individual's account
         "_rejected": None,

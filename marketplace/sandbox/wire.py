@@ -19,13 +19,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import form, ids, schema, store
+from . import form, ids, schema, store, uploads
 from .context import DEFAULT_VERSION, Context
 from .errors import Invalid, Refused
 from .program import Sandbox
 from .render import answer as render
 from .resources.accounts import ensure_platform
 from .routing import Route, router
+from .uploads import Content
 
 log = logging.getLogger("sandbox.wire")
 NOTICE = "This is a local sandbox. No real Stripe was called and no money moves."
@@ -51,6 +52,7 @@ class Call:
     started: float = field(default_factory=time.perf_counter)
     events: list[str] = field(default_factory=list)
     answer: bytes = b""
+    mimetype: str = "application/json"
     at: int = 0
     took: float = 0.0
 
@@ -91,8 +93,9 @@ class Wire:
         call.status, call.answer = status, body
         call.at = self.sandbox.clock.now()
         call.took = time.perf_counter() - call.started
+        uploads.forget(call.params)
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": call.mimetype,
             "Request-Id": call.request_id,
             "Stripe-Notice": NOTICE,
             "Stripe-Version": call.header("stripe-version") or DEFAULT_VERSION,
@@ -141,11 +144,9 @@ class Wire:
 
     def _params(self, call: Call, route: Route) -> dict[str, Any]:
         version = call.header("stripe-version") or DEFAULT_VERSION
-        is_json = "json" in (call.header("content-type") or "")
         raw = form.decode(call.query)
         if call.body:
-            body = _json(call.body) if is_json else form.decode(_text(call.body))
-            raw = {**raw, **body}
+            raw = {**raw, **_body(call)}
         call.params = raw  # for the workbench, should the parameters be refused below
         older = {k: raw.pop(k) for k, last in route.until.items() if k in raw and version < last}
         expand = _expand(raw)
@@ -187,7 +188,7 @@ class Wire:
         ctx.db.execute("SAVEPOINT work")
         try:
             result = route.handler(ctx, params, **arguments)
-            shown = render(ctx, result, expand)
+            shown = None if isinstance(result, Content) else render(ctx, result, expand)
         except Refused as refusal:
             if not refusal.keep:
                 ctx.db.execute("ROLLBACK TO work")
@@ -197,6 +198,9 @@ class Wire:
                 raise
             return refusal.status, self._error(refusal, call)
         ctx.db.execute("RELEASE work")
+        if isinstance(result, Content):
+            call.mimetype = result.mimetype
+            return 200, result.body
         return 200, json.dumps(shown).encode()
 
     def _error(self, refusal: Refused, call: Call) -> bytes:
@@ -287,6 +291,14 @@ def _expand(raw: dict[str, Any]) -> list[str]:
     if not isinstance(expand, list) or not all(isinstance(item, str) for item in expand):
         raise Invalid("Invalid array", param="expand")
     return expand
+
+
+def _body(call: Call) -> dict[str, Any]:
+    kind = call.header("content-type") or ""
+    if uploads.is_multipart(kind):
+        body, call.body = call.body, b""  # the list of recent requests need not hold files
+        return uploads.read(body, kind)
+    return _json(call.body) if "json" in kind else form.decode(_text(call.body))
 
 
 def _text(body: bytes) -> str:

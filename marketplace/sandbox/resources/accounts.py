@@ -13,7 +13,15 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from marketplace.sandbox import configuration, connected, countries, events, shapes, standing
+from marketplace.sandbox import (
+    configuration,
+    connected,
+    countries,
+    documents,
+    events,
+    shapes,
+    standing,
+)
 from marketplace.sandbox.configuration import Configuration
 from marketplace.sandbox.connected import current, refresh_status
 from marketplace.sandbox.context import Context
@@ -228,7 +236,11 @@ def apply(ctx: Context, account: dict[str, Any], params: dict[str, Any]) -> None
         account["default_currency"] = params["default_currency"].lower()
     account["metadata"] = merged(account["metadata"], params.get("metadata"))
     _settings(ctx, account, params.get("settings", {}))
-    _company(account, params.get("company"))
+    _company(ctx, account, params.get("company"))
+    if "documents" in params:
+        inside = ctx.acting_as(account["id"])
+        papers = documents.papers(inside, params["documents"], "documents")
+        account["_papers"] = {**account.get("_papers", {}), **papers}
     if "individual" in params:
         persons.put_individual(ctx, account, params["individual"])
     capabilities.request(ctx, account, params.get("capabilities", {}))
@@ -287,10 +299,10 @@ def is_web_address(text: str) -> bool:
     return parts.scheme in {"http", "https"} and "." in (parts.hostname or "")
 
 
-def _company(account: dict[str, Any], values: dict[str, Any] | None) -> None:
+def _company(ctx: Context, account: dict[str, Any], values: dict[str, Any] | None) -> None:
     if values is None:
         return
-    values = dict(values)
+    values = documents.identity(ctx.acting_as(account["id"]), dict(values), "company")
     company = account["company"] or shapes.company()
     for name, flag in _COMPANY_SECRETS.items():
         if name in values:
@@ -302,6 +314,7 @@ def _company(account: dict[str, Any], values: dict[str, Any] | None) -> None:
 
 
 def _settings(ctx: Context, account: dict[str, Any], values: dict[str, Any]) -> None:
+    documents.branding(ctx.acting_as(account["id"]), values.get("branding", {}))
     schedule = values.get("payouts", {}).get("schedule")
     account["settings"] = merge(account["settings"], values)
     if schedule is None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import book, metadata, parties, settlement
+from marketplace.sandbox import book, documents, metadata, parties, settlement
 from marketplace.sandbox.cards import Card
 from marketplace.sandbox.clock import DAY
 from marketplace.sandbox.context import Context
@@ -215,6 +215,7 @@ def update(ctx: Context, params: dict[str, Any], dispute: str) -> dict[str, Any]
     given = params.get("evidence") or {}
     if given and found["status"] not in _OPEN:
         raise Refused(f"This dispute is {found['status']}; it takes no more evidence.")
+    documents.evidence(ctx, given)
     for name, value in given.items():
         found["evidence"][name] = value or None
     texts = [value for value in found["evidence"].values() if isinstance(value, str)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import connected, events, shapes
+from marketplace.sandbox import connected, documents, events, shapes
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.metadata import merged
@@ -91,6 +91,7 @@ def put_individual(ctx: Context, account: dict[str, Any], values: dict[str, Any]
 
 def add(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
     """A new person of the acting account; raises `Refused` for data that cannot be."""
+    values = _documented(ctx, values)
     blank = shapes.person(ctx.account)
     person = ctx.new("person", **_filled_in(blank, values))
     _one_representative(ctx, person)
@@ -101,7 +102,7 @@ def add(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
 def change(ctx: Context, person: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """Change a person of the acting account."""
     old = ctx.show(person)
-    person = _filled_in(person, values)
+    person = _filled_in(person, _documented(ctx, values))
     ctx.save(person)
     _one_representative(ctx, person)
     events.emit(ctx, "person.updated", person, before=old)
@@ -121,12 +122,18 @@ def _filled_in(person: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]
     if number and not person.get("_ssn_last_4"):
         told["ssn_last_4_provided"] = True
     values.pop("id_number_secondary", None)
-    values.pop("documents", None)
     if values.get("dob") == "":
         values["dob"] = shapes.empty("day", "month", "year")
     result = merge(person, values)
     result.update(told)
     return result
+
+
+def _documented(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
+    """The values with their documents looked up; the papers themselves are never shown again."""
+    values = dict(documents.identity(ctx, values, "individual"))
+    given = values.pop("documents", None)
+    return {**values, "_papers": documents.papers(ctx, given, "documents")} if given else values
 
 
 def _check(values: dict[str, Any]) -> None:
