@@ -22,7 +22,8 @@ from typing import Any
 import stripe
 from waitress.server import create_server
 
-from marketplace import create_app, database
+from marketplace import database
+from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.lifecycles import InboxState
 from marketplace.web import context

@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
 
-from marketplace import create_app, database
+from marketplace import database
+from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.web import context
 from tests.running import quiet_notices, sandbox, start_sandbox

@@ -26,7 +26,8 @@ import requests
 import stripe
 from waitress.server import create_server
 
-from marketplace import config, create_app, database
+from marketplace import config, database
+from marketplace.application import create_app
 from marketplace.cli import demo
 from marketplace.config import Settings
 from marketplace.errors import ConfigError

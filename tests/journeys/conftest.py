@@ -19,7 +19,7 @@ from sqlalchemy import orm
 from stripe import RequestOptions
 from waitress.server import create_server
 
-from marketplace import create_app
+from marketplace.application import create_app
 from marketplace.cli import run
 from marketplace.cli.browser import Browser
 from marketplace.config import Settings

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
-from marketplace import create_app, people
+from marketplace import people
+from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.database import phase
 from marketplace.models import LoginSession, Role, User

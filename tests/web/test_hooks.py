@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
-from marketplace import create_app
+from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.lifecycles import InboxState
 from marketplace.models import InboxEvent, Scope

@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, orm
 
-from marketplace import clock, create_app, people
+from marketplace import clock, people
+from marketplace.application import create_app
 from marketplace.config import SANDBOX_KEY, Settings
 from marketplace.database import phase
 from marketplace.lifecycles import InboxState, OrderStatus, PaymentStatus, PayoutStatus, SellerState

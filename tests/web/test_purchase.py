@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from marketplace import create_app, orders, people
+from marketplace import orders, people
+from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.gateway.trace import Trace
 from marketplace.lifecycles import OrderStatus

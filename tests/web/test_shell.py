@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
-from marketplace import create_app
+from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.errors import Invalid, StripeUnavailable, TooMany
 from marketplace.money import Money
