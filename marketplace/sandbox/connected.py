@@ -136,8 +136,9 @@ def capability(known: Case, result: standing.Standing, name: str) -> dict[str, A
     needs = {*requirements.fields(known, name), *result.currently_due}
     foreign = set(requirements.upfront(known)) - set(requirements.fields(known, name))
     told = result.told(needs - foreign) if status != "unrequested" else standing.nothing_due()
+    lacking = "paused.inactivity" if standing.is_paused(account) else "requirements.fields_needed"
     told["disabled_reason"] = {
-        "inactive": "rejected.other" if account["_rejected"] else "requirements.fields_needed",
+        "inactive": "rejected.other" if account["_rejected"] else lacking,
         "pending": "pending.review",
     }.get(status)
     return {

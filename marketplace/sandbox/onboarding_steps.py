@@ -76,6 +76,14 @@ _DOCUMENTS = (
     ("file_identity_document_success", "A passport that passes"),
     ("file_identity_document_failure", "A passport that fails"),
 )
+_PAPERS = (
+    ("file_relationship_document_success", "Papers that pass"),
+    ("file_relationship_document_invalid", "Papers that fail"),
+)
+_DESCRIPTORS = (
+    ("settings.payments.statement_descriptor", "Name on card statements"),
+    ("settings.card_payments.statement_descriptor_prefix", "Short name on card statements"),
+)
 BIRTHDAY = "1 January 1901 passes after a moment, 1902 at once; any other date needs a document."
 """Said below the date of birth."""
 # requirement without its first word -> label, input type, autocomplete, hint
@@ -122,8 +130,8 @@ def steps(case: Case, due: set[str]) -> list[Step]:
     if kind == "individual":
         found.append(_identity(case, "individual", case.individual, due))
     elif kind is not None:
-        found += [_company(case), _identity(case, "person", representative(case), due)]
-    found += [_profile(case), bank(case)]
+        found += [_company(case, due), _identity(case, "person", representative(case), due)]
+    found += [_profile(case, due), bank(case)]
     return found
 
 
@@ -189,7 +197,7 @@ def _person_field(case: Case, prefix: str, mark: str, name: str) -> Field:
     return Field(full, requirement, label, type_, autocomplete, hint)
 
 
-def _company(case: Case) -> Step:
+def _company(case: Case, due: set[str]) -> Step:
     address = [
         Field(
             f"company[address][{part}]",
@@ -212,12 +220,28 @@ def _company(case: Case) -> Step:
         words = "The representative is the only director"
         directors = "relationship.director"
         fields.append(Field("company[directors_provided]", directors, words, "checkbox"))
+    papers = (
+        ("company.verification.document", _DOCUMENTS),
+        ("documents.proof_of_registration.files", _PAPERS),
+    )
+    for requirement, options in papers:
+        if requirement in due:
+            fields.append(_paper(requirement, options))
     intro = "As it stands in the company register."
     scenarios = (("at_once", "Verified at once"), ("moment", "Verified after a moment"))
     return Step("company", "Your company", intro, tuple(fields), scenarios)
 
 
-def _profile(case: Case) -> Step:
+def _paper(requirement: str, options: tuple[tuple[str, str], ...]) -> Field:
+    """A document of the company."""
+    is_file = requirement.endswith(".files")
+    name = parameter(requirement) + ("[0]" if is_file else "[front]")
+    label = "Proof of registration" if is_file else "Company document"
+    hint = "Choose a test document; nothing is uploaded."
+    return Field(name, requirement, label, "select", hint=hint, options=options)
+
+
+def _profile(case: Case, due: set[str]) -> Step:
     wanted = set(requirements.upfront(case))
     fields = (
         Field(
@@ -239,6 +263,11 @@ def _profile(case: Case) -> Step:
             required="business_profile.support_phone" in wanted,
         ),
         Field("business_profile[name]", "business_profile.name", "Shop name", required=False),
+        *(
+            Field(parameter(requirement), requirement, label)
+            for requirement, label in _DESCRIPTORS
+            if requirement in due
+        ),
     )  # fmt: skip
     intro = "What customers see on their statements and receipts."
     scenarios = (("at_once", "A good website"), ("website", "A website that cannot be reached"))

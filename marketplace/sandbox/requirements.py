@@ -62,6 +62,8 @@ class Case:
             return _person_has(self.person(prefix) or {}, rest)
         if prefix == "relationship":
             return self._has_role(rest)
+        if prefix == "documents":
+            return bool(reach(self.account, f"_papers.{rest.partition('.')[0]}"))
         if requirement == "business_profile.url":
             profile = self.account["business_profile"]
             return bool(profile.get("url") or profile.get("product_description"))

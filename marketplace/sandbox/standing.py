@@ -23,6 +23,12 @@ from .verification import Outcome
 DEADLINE = 14 * DAY
 """How long an active account has for a new requirement; Stripe's own periods vary."""
 
+HELD = DAY
+"""How long a closer look at a risky business takes here. That a business name can force a high
+risk is documented, what follows is not: payouts wait for the review."""
+
+_ENDLESS = 3650 * DAY
+
 
 @dataclass
 class Standing:
@@ -48,7 +54,7 @@ class Standing:
 
         due = kept(self.eventually_due)
         return {
-            "alternatives": _alternatives(due),
+            "alternatives": alternatives(due),
             "current_deadline": self.current_deadline,
             "currently_due": kept(self.currently_due),
             "disabled_reason": self.disabled_reason,
@@ -59,7 +65,7 @@ class Standing:
         }
 
 
-def _alternatives(due: list[str]) -> list[dict[str, list[str]]]:
+def alternatives(due: list[str]) -> list[dict[str, list[str]]]:
     """A seller without a website may describe what they sell instead."""
     url, words = "business_profile.url", "business_profile.product_description"
     return [{"alternative_fields_due": [words], "original_fields_due": [url]}] if url in due else []
@@ -81,7 +87,7 @@ def review(case: Case, now: int) -> int | None:
     verdicts = account["_verdicts"]
     for subject in _subjects(case):
         complete = not any(name.partition(".")[0] == subject for name in lacking)
-        ready = complete and (submitted(account) or subject == "business_profile")
+        ready = complete and (submitted(account) or subject in {"business_profile", "documents"})
         mark = _fingerprint(case, subject)
         kept = verdicts.get(subject)
         if not ready:
@@ -89,10 +95,18 @@ def review(case: Case, now: int) -> int | None:
         elif kept is None or kept["of"] != mark:
             outcome = _examine(case, subject)
             due = now if outcome.at_once else now + verification.MOMENT
-            verdicts[subject] = {"of": mark, "due": due, "listed": outcome.listed}
-            verdicts[subject]["problems"] = [asdict(problem) for problem in outcome.problems]
-    waiting = [verdict["due"] for verdict in verdicts.values() if verdict["due"] > now]
-    return min(waiting, default=None)
+            if outcome.endless:
+                due = now + _ENDLESS
+            verdicts[subject] = {
+                "of": mark,
+                "due": due,
+                "listed": outcome.listed,
+                "paused": outcome.paused,
+                "held_until": now + HELD if outcome.risky else 0,
+                "problems": [asdict(problem) for problem in outcome.problems],
+            }
+    moments = [verdict[name] for verdict in verdicts.values() for name in ("due", "held_until")]
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def submitted(account: dict[str, Any]) -> bool:
@@ -105,15 +119,23 @@ def submitted(account: dict[str, Any]) -> bool:
 def _subjects(case: Case) -> list[str]:
     business = case.account["business_type"]
     if business is None:
-        return ["business_profile"]
+        return ["business_profile", "documents"]
     if business == "individual":
-        return ["individual", "business_profile"]
-    return [*(person["id"] for person in case.people), "company", "business_profile"]
+        return ["individual", "business_profile", "documents"]
+    people = [person["id"] for person in case.people]
+    return [*people, "company", "business_profile", "documents"]
 
 
 def _data(case: Case, subject: str) -> dict[str, Any]:
-    if subject in {"company", "business_profile"}:
-        return case.account[subject] or {}
+    account = case.account
+    papers = account.get("_papers", {})
+    if subject == "documents":
+        unproven = any(verification.is_unproven(bank) for bank in case.banks)
+        return {"_papers": papers, "unproven": unproven}
+    if subject == "company":
+        return {**(account["company"] or {}), "_papers": papers}
+    if subject == "business_profile":
+        return {**account["business_profile"], "_settings": account["settings"]}
     return case.person(subject) or {}
 
 
@@ -128,6 +150,8 @@ def _examine(case: Case, subject: str) -> Outcome:
         return verification.examine_company(data)
     if subject == "business_profile":
         return verification.examine_profile(data)
+    if subject == "documents":
+        return verification.examine_papers(data)
     return verification.examine_person(data, subject)
 
 
@@ -151,7 +175,7 @@ def assess(case: Case, now: int) -> Standing:
     bars = {p["requirement"] for p in problems if "charges" in p["blocks"]} | set(lacking)
     for name in requirements.requested(account):
         standing.capabilities[name] = _status(case, standing, name, bars)
-    _conclude(case, standing, problems)
+    _conclude(case, standing, problems, now)
     return standing
 
 
@@ -172,7 +196,7 @@ def _waiting(case: Case, now: int) -> list[str]:
             continue
         if subject == "company":
             names.append("company.tax_id")
-        elif subject != "business_profile":
+        elif subject not in {"business_profile", "documents"}:
             keys = ("verification.document", "id_number", "ssn_last_4", "dob.year")
             found = next(key for key in (*keys, "") if not key or case.has(f"{subject}.{key}"))
             names.append(f"{subject}.{found or 'dob.year'}")
@@ -198,7 +222,7 @@ def _date(standing: Standing, account: dict[str, Any], now: int) -> None:
 def _status(case: Case, standing: Standing, name: str, bars: set[str]) -> str:
     """One capability; `bars` are the requirements whose lack stops charges."""
     account = case.account
-    if account["_rejected"] or not submitted(account):
+    if account["_rejected"] or is_paused(account) or not submitted(account):
         return "inactive"
     was_active = name in account["_activated"]
     # What only other capabilities ask for (or only payouts need) does not touch this one.
@@ -210,7 +234,17 @@ def _status(case: Case, standing: Standing, name: str, bars: set[str]) -> str:
     return "pending" if standing.pending_verification and not was_active else "active"
 
 
-def _conclude(case: Case, standing: Standing, problems: list[dict[str, Any]]) -> None:
+def is_paused(account: dict[str, Any]) -> bool:
+    """Whether the account is paused as inactive (its website asks for it)."""
+    return any(verdict.get("paused") for verdict in account["_verdicts"].values())
+
+
+def _is_held(account: dict[str, Any], now: int) -> bool:
+    """Whether Stripe is taking a closer look at a risky business."""
+    return any(verdict.get("held_until", 0) > now for verdict in account["_verdicts"].values())
+
+
+def _conclude(case: Case, standing: Standing, problems: list[dict[str, Any]], now: int) -> None:
     """`charges_enabled` follows from the capabilities, `payouts_enabled` from the bank too."""
     account = case.account
     statuses = standing.capabilities.values()
@@ -222,7 +256,11 @@ def _conclude(case: Case, standing: Standing, problems: list[dict[str, Any]]) ->
     demanded = [name for name in account["_demanded"] if name in standing.past_due]
     standing.charges_enabled = enabled
     standing.payouts_enabled = (
-        enabled and case.has("external_account") and not held and not demanded
+        enabled
+        and case.has("external_account")
+        and not held
+        and not demanded
+        and not _is_held(account, now)
     )
     if standing.charges_enabled and standing.payouts_enabled:
         return
@@ -232,6 +270,11 @@ def _conclude(case: Case, standing: Standing, problems: list[dict[str, Any]]) ->
         standing.disabled_reason = "listed"
     elif standing.past_due:
         standing.disabled_reason = "requirements.past_due"
+    elif _is_held(account, now):
+        standing.disabled_reason = "under_review"
+    elif is_paused(account):
+        # Paused for inactivity is said by the capabilities; the account's own reasons lack it.
+        standing.disabled_reason = "other"
     elif standing.pending_verification:
         standing.disabled_reason = "requirements.pending_verification"
     elif not standing.capabilities:

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import documents
 from .updates import reach
 
 MOMENT = 3
 """Seconds until the outcome of an ordinary check; Stripe takes seconds to days."""
 
 _MATCH, _MATCH_AT_ONCE, _LISTED = (1901, 1, 1), (1902, 1, 1), (1900, 1, 1)
-_DOCUMENT_OK = "file_identity_document_success"
-_DOCUMENT_BAD = "file_identity_document_failure"
 _EVERYTHING = ("charges", "payouts")
 
 
@@ -37,11 +36,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an examination found. `listed`: the name is on a list, and only Stripe can clear it."""
+    """What an examination found.
+
+    `listed`: the name is on a list, and only Stripe can clear it. `endless`: the check does not
+    end by itself. `paused`: the account is paused as inactive. `risky`: Stripe looks closer.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     at_once: bool = False
     listed: bool = False
+    endless: bool = False
+    paused: bool = False
+    risky: bool = False
 
 
 _URLS = {
@@ -74,6 +80,11 @@ _NAMES = {
     "invalid_dba": ("invalid_business_profile_name", "The business name could not be verified."),
 }
 _TAX_IDS = {
+    "222221000": (
+        "documents.proof_of_registration.files",
+        "verification_requires_additional_proof_of_registration",
+        "The company was not found in the register. Provide proof of its registration.",
+    ),
     "111111111": (
         "company.tax_id",
         "verification_failed_tax_id_match",
@@ -105,6 +116,28 @@ _TAX_IDS = {
         "Directors of the company are missing.",
     ),
 }
+_PENDING_TAX_ID = "222221005"
+_RISKY = "_high_risk"
+_DESCRIPTORS = {
+    ("settings.payments.statement_descriptor", "mismatch"): (
+        "invalid_statement_descriptor_business_mismatch",
+        "The statement descriptor does not look like the name of the business.",
+    ),
+    ("settings.payments.statement_descriptor", "disallowed"): (
+        "invalid_statement_descriptor_denylisted",
+        "The statement descriptor is not allowed.",
+    ),
+    ("settings.card_payments.statement_descriptor_prefix", "mismatch"): (
+        "invalid_statement_descriptor_prefix_mismatch",
+        "The prefix of the statement descriptor does not look like the name of the business.",
+    ),
+    ("settings.card_payments.statement_descriptor_prefix", "disallowed"): (
+        "invalid_statement_descriptor_prefix_denylisted",
+        "The prefix of the statement descriptor is not allowed.",
+    ),
+}
+_OWNERSHIP = "bank_account_ownership_verification"
+_UNPROVEN_BANK = "999999992"
 _COMPANY_NAMES = {
     "disallowed_name": ("invalid_company_name_denylisted", "The company's name is not allowed."),
     "match_name_only": (
@@ -125,15 +158,10 @@ _OWNERS = {
 
 def examine_person(person: dict[str, Any], prefix: str) -> Outcome:
     """Check a person; `prefix` names them in requirements (`individual` or `person_…`)."""
-    front = reach(person, "verification.document.front")
-    if front == _DOCUMENT_BAD:
-        problem = Problem(
-            f"{prefix}.verification.document",
-            "verification_document_failed_test_mode",
-            "The document could not be verified (a test document that always fails).",
-        )
-        return Outcome([problem])
-    problems = _role_problems(person)
+    front = _document(person)
+    if front == documents.IDENTITY_BAD:
+        return Outcome([_bad_document(prefix)])
+    problems = [*_role_problems(person), *_bad_papers(person, f"{prefix}.documents")]
     # A good test document outweighs the test numbers. Any uploaded file counts as a good one.
     if front:
         return Outcome(problems)
@@ -151,6 +179,31 @@ def examine_person(person: dict[str, Any], prefix: str) -> Outcome:
         problems.append(Problem(number, "verification_failed_id_number_match", reason))
     at_once = born == _MATCH_AT_ONCE or id_number == "222222222"
     return Outcome(problems, at_once=at_once, listed=born == _LISTED)
+
+
+def _document(subject: dict[str, Any]) -> str | None:
+    """What the front of a person's or company's document is worth: a test token, or None."""
+    front = reach(subject, "verification.document.front")
+    worth: str | None = reach(subject, "verification.document._front") or front
+    return worth
+
+
+def _bad_document(prefix: str) -> Problem:
+    return Problem(
+        f"{prefix}.verification.document",
+        "verification_document_failed_test_mode",
+        "The document could not be verified (a test document that always fails).",
+    )
+
+
+def _bad_papers(subject: dict[str, Any], prefix: str) -> list[Problem]:
+    """The papers of a `documents` hash that stand for a failure."""
+    return [
+        Problem(f"{prefix}.{kind}.files", *documents.RELATION_BAD[token])
+        for kind, files in sorted(subject.get("_papers", {}).items())
+        for token in files
+        if token in documents.RELATION_BAD
+    ]
 
 
 def _address_problems(person: dict[str, Any], prefix: str) -> list[Problem]:
@@ -179,10 +232,18 @@ def _role_problems(person: dict[str, Any]) -> list[Problem]:
 
 
 def examine_company(company: dict[str, Any]) -> Outcome:
-    """Check a company by its tax number, name and address."""
+    """Check a company by its tax number, name, address and documents.
+
+    A document (or, for a company that is in no register, proof of registration) outweighs the
+    number.
+    """
+    front = _document(company)
+    if front == documents.IDENTITY_BAD:
+        return Outcome([_bad_document("company")])
     problems = []
     tax_id = company.get("_tax_id") or ""
-    if tax_id in _TAX_IDS and not reach(company, "verification.document.front"):
+    proven = bool(front or company.get("_papers", {}).get("proof_of_registration"))
+    if tax_id in _TAX_IDS and not proven:
         problems.append(Problem(*_TAX_IDS[tax_id]))
     if company.get("name") in _COMPANY_NAMES:
         problems.append(Problem("company.name", *_COMPANY_NAMES[company["name"]]))
@@ -196,11 +257,17 @@ def examine_company(company: dict[str, Any]) -> Outcome:
                 ("payouts",) if line1 == "address_no_match" else _EVERYTHING,
             )
         )
-    return Outcome(problems, at_once=tax_id == "222222222")
+    name = str(company.get("name") or "")
+    return Outcome(
+        problems,
+        at_once=tax_id == "222222222",
+        endless=tax_id == _PENDING_TAX_ID and not proven,
+        risky=name.endswith(_RISKY),
+    )
 
 
 def examine_profile(profile: dict[str, Any]) -> Outcome:
-    """Check the business profile; the outcome is known at once."""
+    """Check the business profile and the statement descriptors; the outcome is known at once."""
     problems = []
     host = urlsplit(profile.get("url") or "").hostname or ""
     kind, _, rest = host.partition(".")
@@ -214,4 +281,36 @@ def examine_profile(profile: dict[str, Any]) -> Outcome:
         problems.append(
             Problem("business_profile.url", "invalid_url_web_presence_detected", reason)
         )
+    for (requirement, word), told in _DESCRIPTORS.items():
+        if str(reach(profile, f"_{requirement}") or "").lower() == word:
+            problems.append(Problem(requirement, *told))
+    return Outcome(
+        problems,
+        at_once=True,
+        paused=host == "inactivity.stripe.com",
+        risky=str(name or "").endswith(_RISKY),
+    )
+
+
+def examine_papers(held: dict[str, Any]) -> Outcome:
+    """Check the account's own papers, and whether a US bank account is the seller's.
+
+    Who owns the bank account matters for payouts only. That the requirement is named after the
+    paper that settles it is documented; its error code is not, so the general one is sent.
+    """
+    problems = _bad_papers(held, "documents")
+    if held["unproven"] and not held["_papers"].get(_OWNERSHIP):
+        problems.append(
+            Problem(
+                f"documents.{_OWNERSHIP}.files",
+                "verification_failed_other",
+                "The bank account could not be tied to the seller. Provide a statement of it.",
+                ("payouts",),
+            )
+        )
     return Outcome(problems, at_once=True)
+
+
+def is_unproven(bank: dict[str, Any]) -> bool:
+    """Whether Stripe cannot tell by itself who owns this bank account (a US test number)."""
+    return bank.get("country") == "US" and str(bank.get("_number", "")).endswith(_UNPROVEN_BANK)
