@@ -16,7 +16,7 @@ run: $(VENV)/.run ## the marketplace and its sandbox, with demo data, until Ctrl
 demo: $(VENV)/.run ## the whole story in the terminal, without a browser
 	@exec $(BIN)/python -m marketplace.cli demo
 
-test: $(VENV)/.test chromium ## format, lint, types, layers, tests
+test: $(VENV)/.test node_modules/.ready chromium ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -36,7 +36,7 @@ pins: ## compile requirements*.txt from pyproject.toml again (needs uv; UV=path/
 		--output-file requirements-dev.txt pyproject.toml
 
 clean: ## remove what was made, but not the data
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache artifacts
 	find marketplace migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -55,6 +55,15 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
+
+# Stripe's own command line, one of the sandbox's judges. Nothing but the tests needs Node.
+node_modules/.ready: package-lock.json
+	@command -v npm >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install --yes --quiet \
+			--no-install-recommends nodejs npm; \
+	} || { echo "npm is missing: install Node.js for the tests with the Stripe CLI."; exit 2; }
+	npm ci --loglevel=error
+	@touch $@
 
 chromium:
 ifeq ($(CHROMIUM),)

@@ -1,4 +1,4 @@
-"""The command line: `marketplace run`, `demo`, `sandbox`, `events`, `lifecycle`.
+"""The command line, `marketplace`: `run`, `demo`, `sandbox`, `events`, `listen`, `stripe`, …
 
 Like the web, this is an edge: it reads the settings, opens a session, calls concepts and prints.
 A fault in the settings is told in one clear line each, all of them at once, with exit code 2.
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from marketplace import config, lifecycles
-from marketplace.cli import events, run, story
+from marketplace.cli import events, run, story, stripe
 from marketplace.errors import ConfigError
 
 CONFIG_EXIT = 2
@@ -58,6 +58,8 @@ def lifecycle_command(name: str) -> None:
 
 
 cli.add_command(events.group)
+cli.add_command(stripe.listen_command)
+cli.add_command(stripe.stripe_command)
 
 
 def main() -> None:
