@@ -85,7 +85,7 @@ def destination(ctx: Context, identifier: str, param: str) -> dict[str, Any]:
     if identifier == ctx.account:
         raise Refused("You cannot send funds to your own account.", param=param)
     to_platform = identifier == ctx.platform and not ctx.is_platform
-    if not to_platform and not is_connected(ctx, identifier):
+    if not to_platform and not (ctx.is_platform and is_connected(ctx, identifier)):
         raise Refused(f"No such destination: '{identifier}'", code="resource_missing", param=param)
     account = account_of(ctx, identifier)
     if to_platform:
@@ -111,18 +111,24 @@ def _was_made_of_nothing(account: dict[str, Any]) -> bool:
     return dashboard == "full" and untouched
 
 
+def same_region(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether money may go between two accounts without cross-border payouts."""
+    pair = {one.get("country"), other.get("country")}
+    return len(pair) == 1 or pair <= countries.SHARED_REGION
+
+
 def _check_border(ctx: Context, account: dict[str, Any]) -> None:
     """Money crosses borders within one region; beyond it only to recipient accounts of a US one.
 
     The text and the absence of a code are not confirmed.
     https://docs.stripe.com/connect/account-capabilities#transfers-cross-border
     """
-    home = account_of(ctx, ctx.account).get("country")
+    home = account_of(ctx, ctx.account)
     there = account.get("country")
-    if home == there or {home, there} <= countries.SHARED_REGION:
+    if same_region(home, account):
         return
     agreement = (account.get("tos_acceptance") or {}).get("service_agreement")
-    if home == "US" and agreement == "recipient":
+    if home.get("country") == "US" and agreement == "recipient":
         return
     raise Refused(
         f"Funds can't be sent to accounts located in {there} because it's restricted outside of"

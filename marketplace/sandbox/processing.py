@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from . import cards, charging, ids, settlement
+from . import cards, charging, ids, settlement, triggers
 from .cards import Card
 from .clock import DAY, business_days
 from .context import Context
@@ -112,7 +112,7 @@ def _attempt(
         _authorise(ctx, intent, charge)
         return
     _take(ctx, intent, charge, charge["amount"], "charge.succeeded")
-    disputes.follow(ctx, charge, card)
+    _follow(ctx, charge, card)
 
 
 def _take(
@@ -156,7 +156,13 @@ def capture(ctx: Context, intent: dict[str, Any], amount: int) -> None:
     charge = ctx.get("charge", intent["latest_charge"])
     _take(ctx, intent, charge, amount, "charge.captured")
     method = ctx.get("payment_method", charge["payment_method"])
-    disputes.follow(ctx, charge, cards.of(method["_number"]))
+    _follow(ctx, charge, cards.of(method["_number"]))
+
+
+def _follow(ctx: Context, charge: dict[str, Any], card: Card) -> None:
+    """What a test card does after it has paid."""
+    disputes.follow(ctx, charge, card)
+    triggers.follow(ctx, charge, card)
 
 
 def cancel(ctx: Context, intent: dict[str, Any], reason: str | None, event: str) -> None:

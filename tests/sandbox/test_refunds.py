@@ -11,6 +11,7 @@ from marketplace.sandbox import settlement
 
 from .conftest import Running
 from .merchants import SELLER_PAYS, moves, net, pay, seller, told
+from .test_payouts import fund
 
 DAY = 86_400
 
@@ -168,14 +169,10 @@ def test_a_slow_refund_arrives_in_the_end(sandbox: Running) -> None:
 
 def test_a_seller_whose_losses_stripe_bears_must_have_what_is_reversed(sandbox: Running) -> None:
     nora = seller(sandbox, controller=SELLER_PAYS)
-    client = sandbox.client()
     charge = pay(
         sandbox, card="pm_card_bypassPending", transfer_data={"destination": nora}
     ).latest_charge
-    client.v1.transfers.create(
-        {"amount": 900, "currency": "usd", "destination": _platform(sandbox)},
-        {"stripe_account": nora},
-    )
+    fund(sandbox, nora, -900)
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         refund(sandbox, charge.id, reverse_transfer=True)
     assert refusal.value.code == "balance_insufficient"

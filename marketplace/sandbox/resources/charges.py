@@ -1,14 +1,18 @@
 """Charges: each attempt of a PaymentIntent, and the `py_…` side of every transfer.
 
-They are made by paying, never directly. https://docs.stripe.com/api/charges
+Almost always they are made by paying. Directly made are only account debits (`source=acct_…`) and
+charges of card tokens, which PaymentIntents have replaced.
+
+https://docs.stripe.com/api/charges
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import metadata
+from marketplace.sandbox import account_debits, card_charges, metadata
 from marketplace.sandbox.context import Context
+from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import include, kind, route
@@ -21,6 +25,45 @@ def show_refunds(ctx: Context, charge: dict[str, Any]) -> dict[str, Any]:
     """A charge's refunds are part of it only when they are expanded."""
     rows = ctx.acting_as(ctx.owner(charge["id"])).every("refund", charge=charge["id"])
     return sublist(ctx, rows, f"/v1/charges/{charge['id']}/refunds")
+
+
+@route("POST", "/v1/charges", "ChargeCreateParams")
+def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Debit a connected account, or charge a card token."""
+    if params.get("source", "").startswith("acct_"):
+        for name in ("amount", "currency"):
+            if name not in params:
+                message = f"Missing required param: {name}."
+                raise Refused(message, code="parameter_missing", param=name)
+        return account_debits.take(ctx, params)
+    return card_charges.take(ctx, params)
+
+
+@route("POST", "/v1/charges/{charge}/capture", "ChargeCaptureParams")
+def capture(ctx: Context, params: dict[str, Any], charge: str) -> dict[str, Any]:
+    """Take the money of a charge made with `capture=false`, or a part of it."""
+    found = ctx.get("charge", charge)
+    if found["payment_intent"]:
+        raise Refused(
+            f"{charge} belongs to a PaymentIntent; capture {found['payment_intent']} instead."
+        )
+    if found["captured"]:
+        message = f"Charge {charge} has already been captured."
+        raise Refused(message, code="charge_already_captured")
+    if found["refunded"] or found["status"] != "succeeded":
+        message = f"Charge {charge} cannot be captured any more."
+        raise Refused(message, code="charge_expired_for_capture")
+    amount = params.get("amount", found["amount"])
+    if not 0 < amount <= found["amount"]:
+        message = f"The amount to capture must be positive and at most {found['amount']}."
+        raise Refused(message, code="amount_too_large", param="amount")
+    fee = params.get("application_fee_amount", params.get("application_fee"))
+    if fee is not None:
+        found["application_fee_amount"] = fee
+    if "amount" in params.get("transfer_data", {}) and found["transfer_data"]:
+        found["transfer_data"]["amount"] = params["transfer_data"]["amount"]
+    card_charges.capture(ctx, found, amount, "charge.captured")
+    return found
 
 
 @route("GET", "/v1/charges/{charge}", "ChargeRetrieveParams")

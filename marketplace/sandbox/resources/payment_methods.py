@@ -158,10 +158,7 @@ def _make_card(
     ctx: Context, given: dict[str, Any], details: dict[str, Any] | None
 ) -> dict[str, Any]:
     if "token" in given:
-        card = cards.named(given["token"])
-        if card is None:
-            raise missing("token", given["token"], "card[token]")
-        return from_card(ctx, card, details=details)
+        return from_token(ctx, given["token"], "card[token]", details)
     for name in ("number", "exp_month", "exp_year"):
         if name not in given:
             message = f"Missing required param: card[{name}]."
@@ -169,6 +166,37 @@ def _make_card(
     month, year = given["exp_month"], cards.full_year(given["exp_year"])
     card = cards.check(given["number"], month, year, given.get("cvc"), ctx.now)
     return from_card(ctx, card, month=month, year=year, details=details, typed_cvc="cvc" in given)
+
+
+def from_token(
+    ctx: Context, identifier: str, param: str, details: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A PaymentMethod from `tok_visa` and its kin, or from a card token, which is used up by it.
+
+    Raises `Refused`: 404 for a token that is not the acting account's, `token_already_used`.
+    """
+    card = cards.named(identifier)
+    if card is not None:
+        return from_card(ctx, card, details=details)
+    token = ctx.find(identifier, "token")
+    if token is None or token["type"] != "card" or ctx.owner(identifier) != ctx.account:
+        raise missing("token", identifier, param)
+    if token["used"]:
+        raise Refused(
+            f"You cannot use a Stripe token more than once: {identifier}.",
+            code="token_already_used",
+            param=param,
+        )
+    ctx.save({**token, "used": True})
+    raw, shown = token["_raw"], token["card"]
+    return from_card(
+        ctx,
+        cards.of("".join(sign for sign in raw["number"] if sign.isdigit())),
+        month=shown["exp_month"],
+        year=shown["exp_year"],
+        details=details,
+        typed_cvc="cvc" in raw,
+    )
 
 
 @route("POST", "/v1/payment_methods", "PaymentMethodCreateParams")

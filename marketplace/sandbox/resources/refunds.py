@@ -61,7 +61,7 @@ def _charge(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             f"Charge {charge['id']} was not captured; cancel its PaymentIntent instead.",
             code="charge_not_refundable",
         )
-    if charge["source_transfer"]:
+    if charge["source_transfer"] and not ctx.is_platform:
         # Stripe lets the receiver give such a payment back; only the sender's way is covered here.
         raise Refused(
             f"{charge['id']} was received by a transfer; the platform takes it back by reversing"
@@ -99,6 +99,8 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             f" on charge ({text(left, charge['currency'])})",
             param="amount",
         )
+    if charge["source_transfer"]:
+        return _return_debit(ctx, charge, amount, params)
     transfer = _transfer(ctx, charge, params)
     fee = _fee(ctx, charge, params)
     before = charge["amount_refunded"] - (charge["amount"] - charge["amount_captured"])
@@ -116,6 +118,24 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             refund["transfer_reversal"] = reversal["id"]
             back = 0
     _settle(ctx, charge, refund, span, back, told)
+    return refund
+
+
+def _return_debit(
+    ctx: Context, charge: dict[str, Any], amount: int, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Give an account debit back: the transfer behind it is reversed by the account it left."""
+    sender = ctx.acting_as(ctx.owner(charge["source_transfer"]))
+    told = settlement.Told()
+    transfer = sender.get("transfer", charge["source_transfer"])
+    reversal = transfer_reversals.reverse(sender, transfer, amount, told)
+    refund = ctx.get("refund", reversal["destination_payment_refund"])
+    refund["reason"] = params.get("reason")
+    refund["metadata"] = metadata.merged(None, params.get("metadata"))
+    ctx.save(refund)
+    told.add(ctx, "refund.created", refund)
+    told.add(ctx, "charge.refunded", charge)
+    told.tell()
     return refund
 
 

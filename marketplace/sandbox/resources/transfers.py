@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import book, currencies, metadata, parties, settlement
+from marketplace.sandbox import account_debits, book, currencies, metadata, parties, settlement
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
@@ -59,7 +59,9 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             code="parameter_invalid_integer",
             param="amount",
         )
-    if source is None:
+    if not ctx.is_platform:
+        account_debits.check(ctx.acting_as(ctx.platform), ctx.account, amount, currency)
+    elif source is None:
         check_available(ctx, amount, currency)
     told = settlement.Told()
     transfer = settlement.send(
