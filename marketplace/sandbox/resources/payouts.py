@@ -65,7 +65,10 @@ def automatic(ctx: Context) -> None:
         return
     for currency, amount in book.holdings(ctx.db, ctx.account).get("available", {}).items():
         destination = external_accounts.default_for(ctx, account, currency)
-        payable = amount - amount % 100 if currency in _WHOLE_HUNDREDS else amount
+        # What the account wants to keep stays behind: `minimum_balance_by_currency`.
+        payable = amount - (account.get("_minimum_balances") or {}).get(currency, 0)
+        if currency in _WHOLE_HUNDREDS:
+            payable -= payable % 100
         if payable > 0 and destination is not None:
             _pay_automatically(ctx, payable, currency, destination)
 
