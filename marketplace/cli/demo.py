@@ -88,7 +88,7 @@ def _onboard(
     )
     # The link goes through a pipe: a command line is for every user of the machine to read.
     subprocess.run(
-        [sys.executable, "-m", "marketplace.sandbox", "onboard", "-"],
+        [sys.executable, "-m", "marketplace.sandbox.hands", "onboard", "-"],
         input=link,
         text=True,
         stdout=subprocess.DEVNULL,

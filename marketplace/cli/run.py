@@ -15,19 +15,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
 import click
 import requests
+import sqlalchemy as sa
 import stripe
 from waitress.server import create_server
 
 from marketplace import config, database
-from marketplace.application import create_app
+from marketplace.application import MOST_BYTES, create_app
 from marketplace.cli import demo
 from marketplace.config import Settings
 from marketplace.errors import ConfigError
@@ -40,6 +42,8 @@ THREADS = 8
 CONNECTIONS = 1000
 # A client that sends half a request holds a connection, not a thread, and no longer than this.
 CHANNEL_SECONDS = 15
+# Cut off beyond this; below it, whoever sends too large a picture reads a page that says so.
+BODY_BYTES = 4 * MOST_BYTES
 READY_SECONDS = 20.0
 log = logging.getLogger("marketplace.run")
 
@@ -47,39 +51,57 @@ log = logging.getLogger("marketplace.run")
 def run(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code.
 
-    Raises ConfigError for taken ports and an unusable data folder, all faults at once.
+    Raises ConfigError for taken ports, an unusable data folder or database, all faults at once.
     """
     settings = _checked(settings)
-    database.upgrade(settings.database_url)
+    signal.signal(signal.SIGTERM, _stop)
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        # Both take about as long, so they take it together.
+        ready = stack.enter_context(sandbox(settings)) if settings.sandbox else None
+        _migrate(settings)
+        if ready is not None:
+            ready()
+        serve(settings)
+    return 0
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted, on a migrated database, with a Stripe that answers."""
+    if settings.sandbox:
+        settings = with_endpoints(settings)
+    app = create_app(settings)
+    http = create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        channel_timeout=CHANNEL_SECONDS,
+        max_request_body_size=BODY_BYTES,
+        ident=None,
+    )
+    wiring = context.wiring(app)
     with contextlib.ExitStack() as stack:
-        if settings.sandbox:
-            stack.enter_context(sandbox(settings))
-            settings = with_endpoints(settings)
-        app = create_app(settings)
-        http = create_server(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=THREADS,
-            connection_limit=CONNECTIONS,
-            channel_timeout=CHANNEL_SECONDS,
-            ident=None,
-        )
-        wiring = context.wiring(app)
+        stack.callback(wiring.engine.dispose)
+        stack.callback(http.close)
         if settings.sandbox:
             demo.prepare(wiring.sessions, wiring.stripe, settings)
         wiring.work.start()
         stack.callback(wiring.work.stop)
-        signal.signal(signal.SIGTERM, _stop)
         _greet(settings)
-        with contextlib.suppress(KeyboardInterrupt, SystemExit):
-            http.run()
-        http.close()
-    return 0
+        http.run()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _migrate(settings: Settings) -> None:
+    try:
+        database.upgrade(settings.database_url)
+    except sa.exc.DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise ConfigError([f"DATABASE_URL: the database cannot be used: {reason}"]) from error
 
 
 def _checked(settings: Settings) -> Settings:
@@ -113,17 +135,20 @@ def _is_free(host: str, port: int) -> bool:
 
 
 @contextlib.contextmanager
-def sandbox(settings: Settings) -> Iterator[None]:
-    """Run the local Stripe beside us; stopped, and waited for, when the block ends."""
-    command = [sys.executable, "-m", "marketplace.sandbox"]
+def sandbox(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Run the local Stripe beside us; stopped, and waited for, when the block ends.
+
+    Gives a function that waits until it answers, and raises ConfigError when it does not.
+    """
+    command = [sys.executable, "-m", "marketplace.sandbox", "--tied"]
     command += ["--port", str(settings.sandbox_port), "--data", str(settings.data_dir)]
-    # A session of its own: Ctrl-C must reach us first, so that what is under way can finish.
+    # A session of its own: Ctrl-C must reach us first, so that what is under way can finish. And
+    # a pipe that nobody writes to: it ends with us, even by kill -9, and the sandbox with it.
     child = subprocess.Popen(  # noqa: S603 - our own program and settings
-        command, start_new_session=True, stdout=subprocess.DEVNULL
+        command, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     try:
-        _await_ready(f"{settings.api_base}/healthz", child)
-        yield
+        yield partial(_await_ready, f"{settings.api_base}/healthz", child)
     finally:
         child.terminate()
         try:
@@ -131,6 +156,8 @@ def sandbox(settings: Settings) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        if child.stdin is not None:
+            child.stdin.close()
 
 
 def _await_ready(url: str, child: subprocess.Popen[bytes]) -> None:

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from . import hands
@@ -27,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("SANDBOX_PORT", "12111")))
     parser.add_argument("--data", default=os.environ.get("DATA_DIR", "data"))
+    parser.add_argument(
+        "--tied", action="store_true", help="stop when standard input ends: when the parent is gone"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("LOG_LEVEL", "WARNING").upper(),
@@ -43,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sandbox.start()
+    if options.tied:
+        threading.Thread(target=_follow, name="tie", daemon=True).start()
     sys.stdout.write(f"The Stripe sandbox listens on {base_url}\n")
     sys.stdout.flush()
     try:
@@ -52,6 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         sandbox.stop()
     return 0
+
+
+def _follow() -> None:
+    """End as by SIGTERM once nobody holds the other end of standard input any more."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

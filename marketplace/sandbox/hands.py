@@ -257,3 +257,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("duration", help="such as 90s, 15m, 3h, 2d or 1w")
     commands.add_parser("reset", help="forget everything")
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
