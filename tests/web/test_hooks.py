@@ -1,6 +1,7 @@
 """The two addresses where Stripe's events arrive: what gets in, and what leaves no trace."""
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -127,7 +128,8 @@ def test_a_live_event_is_answered_and_ignored(client: FlaskClient, session: orm.
         (letters.text(letters.event() | {"id": 7}), None),
         (letters.text(letters.event() | {"created": "yesterday"}), None),
     ],
-    ids=lambda value: None if value is None else repr(value[:14]),
+    # Without the moment of the signature: parallel runners must call a test by the same name.
+    ids=lambda value: None if value is None else re.sub(r"\d{9,}", "now", repr(value[:14])),
 )
 def test_what_is_no_event_of_stripes_is_refused_and_leaves_nothing(
     client: FlaskClient, session: orm.Session, body: str, header: str | None
