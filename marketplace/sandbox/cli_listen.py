@@ -100,7 +100,7 @@ class Line:
         try:
             told = json.loads(frame)
             conversation = str(told.get("webhook_conversation_id") or "")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return
         if told.get("type") == "event_ack":
             number = conversation.removeprefix(_CONVERSATION)
@@ -242,7 +242,7 @@ class Hub:
             return
         line = Line(self._store, listener, socket)
         with self._store.transaction() as db:
-            listeners.forget_the_gone(db, [listener.id])
+            listeners.forget_the_gone(db, [listener.id], int(time.time()))
         with self._lock:
             former = self._lines.get(listener.id)
             self._lines[listener.id] = line
@@ -259,7 +259,7 @@ class Hub:
         while not self._stopping.wait(_LOOK_ROUND):
             try:
                 with self._store.transaction() as db:
-                    listeners.forget_the_gone(db, self.connected())
+                    listeners.forget_the_gone(db, self.connected(), int(time.time()))
             except Exception:
                 log.exception("sessions could not be tidied")
 

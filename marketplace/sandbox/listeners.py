@@ -103,7 +103,10 @@ def find(db: sqlite3.Connection, identifier: str) -> Listener | None:
 
 
 def keep(ctx: Context, event: dict[str, Any]) -> int:
-    """Write an event down for every session that wants its kind; answers how many letters."""
+    """Write an event down for every session that wants its kind; answers how many letters.
+
+    A thin event is told as it is given (`thin.notice`), a snapshot as it is shown.
+    """
     rows = ctx.db.execute(
         "SELECT id, features FROM listeners WHERE platform = ?", (ctx.platform,)
     ).fetchall()
@@ -111,9 +114,9 @@ def keep(ctx: Context, event: dict[str, Any]) -> int:
         return 0
     thin = event["object"] == "v2.core.event"
     feature = THIN if thin else SNAPSHOTS
-    shown = ctx.show(event)
-    copies: list[tuple[str | None, str]] = [(None, json.dumps(shown, indent=2))]
+    copies: list[tuple[str | None, str]] = [(None, json.dumps(event))]
     if not thin:
+        shown = ctx.show(event)
         shown["pending_webhooks"] += 1
         copies = [
             (None, json.dumps(shown, indent=2)),
@@ -151,9 +154,11 @@ def heard(db: sqlite3.Connection, listener: str, event: str, letter: int | None)
     )
 
 
-def forget_the_gone(db: sqlite3.Connection, connected: list[str]) -> None:
-    """Keep the sessions of open sockets; drop those that nobody came back to."""
-    now = int(time.time())
+def forget_the_gone(db: sqlite3.Connection, connected: list[str], now: int) -> None:
+    """Keep the sessions of open sockets; drop those that nobody came back to.
+
+    `now`: real unix seconds.
+    """
     db.executemany("UPDATE listeners SET seen = ? WHERE id = ?", [(now, one) for one in connected])
     db.execute("DELETE FROM listeners WHERE seen < ?", (now - _PATIENCE,))
     db.execute("DELETE FROM letters WHERE listener NOT IN (SELECT id FROM listeners)")

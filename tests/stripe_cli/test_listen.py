@@ -30,8 +30,8 @@ def address(receiver: Receiver, path: str) -> str:
 
 def listen(cli: Cli, receiver: Receiver, *more: str) -> tuple[Spoken, str]:
     """Forward everything, own events and sellers' to different paths; answers the secret too."""
-    to = ("--forward-to", address(receiver, OWN))
-    to += ("--forward-connect-to", address(receiver, CONNECT))
+    to = ["--forward-to", address(receiver, OWN)]
+    to += ["--forward-connect-to", address(receiver, CONNECT)]
     heard = cli.start("listen", "--skip-update", "--all-snapshot", *to, *more)
     return heard, heard.text.partition("signing secret is ")[2].split()[0]
 
