@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ from .wire import NOTICE, Call, Wire
 log = logging.getLogger("sandbox.server")
 _BODY_LIMIT = 20 * 1024 * 1024
 _KEPT = 500
+_LAST_PORT = 65_535
 _SAFE = frozenset({"GET", "HEAD"})
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -125,14 +127,22 @@ def _from_here(request: Request) -> bool:
 
 
 def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServer:
-    """A waitress server, bound but not yet running; `.run()` blocks until it is closed."""
+    """A waitress server, bound but not yet running; `.run()` blocks until it is closed.
+
+    Raises `ValueError` for an address that is not loopback and `OSError` when it cannot bind.
+    """
     if not _is_here(f"[{host}]" if ":" in host else host):
         message = f"the sandbox binds to loopback only, not to {host}"
         raise ValueError(message)
+    if not 0 <= port <= _LAST_PORT:
+        message = f"there is no port {port}"
+        raise ValueError(message)
+    # Bound here, because waitress leaves a half-made server behind when the port is taken.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.create_server((host, port), family=family, backlog=1024)
     return waitress.server.create_server(
         server,
-        host=host,
-        port=port,
+        sockets=[bound],
         threads=16,
         connection_limit=1000,
         channel_timeout=30,
@@ -145,11 +155,12 @@ def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServe
 def stop(http: waitress.server.BaseWSGIServer) -> None:
     """End `run()` from another thread: finish what is being answered, then close every socket."""
     http.task_dispatcher.shutdown()
+    http.trigger.pull_trigger(lambda: close(http))
 
-    def close() -> None:
-        http.asyncore.close_all(http._map)  # noqa: SLF001 - waitress has no way of its own to stop
 
-    http.trigger.pull_trigger(close)
+def close(http: waitress.server.BaseWSGIServer) -> None:
+    """Let go of every socket of a server that is not, or no longer, running."""
+    http.asyncore.close_all(http._map)  # noqa: SLF001 - waitress has no way of its own to stop
 
 
 def not_found(what: str) -> NotFound:
