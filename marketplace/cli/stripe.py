@@ -86,8 +86,9 @@ def forwarding(arguments: list[str], settings: Settings) -> list[str]:
 def fixture(arguments: list[str]) -> tuple[list[str], str]:
     """Replace the name of a fixture of ours by its file; returns also what is good to know."""
     if len(arguments) > 1 and arguments[0] in {"trigger", "fixtures"}:
-        file = FIXTURES / f"{arguments[1]}.json"
-        if file.name in {known.name for known in FIXTURES.iterdir()}:
+        ours = {file.stem: file for file in FIXTURES.glob("*.json")}
+        file = ours.get(arguments[1])
+        if file is not None:
             note = json.loads(file.read_text("utf-8"))["_meta"].get("note", "")
             return ["fixtures", str(file), *arguments[2:]], note
     return arguments, ""
