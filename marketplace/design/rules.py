@@ -44,7 +44,7 @@ class Verdict(StrEnum):
 _VERDICTS = {
     Verdict.ALLOWED: "Stripe accepts this, and nothing in it works against itself.",
     Verdict.CAUTION: "Stripe's API accepts this, and Stripe advises against it.",
-    Verdict.GATED: "Not for everybody: Stripe has to switch this on, or it needs a preview version.",
+    Verdict.GATED: "Not for everybody: Stripe has to open it, or it needs a preview version.",
     Verdict.REFUSED: "This cannot be built: two of the choices exclude each other.",
 }
 
@@ -249,6 +249,18 @@ RULES: tuple[Rule, ...] = (
         source="https://docs.stripe.com/connect/charges",
         dated="read in 2026",
         fits=lambda d: _split(d) and d.loss_owner is LossOwner.PLATFORM,
+    ),
+    Rule(
+        id="express-cannot-answer-disputes",
+        title="Express sellers answer disputes with your help",
+        why="A direct charge is disputed on the seller's account, and the Express Dashboard may "
+        "not let the seller send evidence. Check your Express settings, or send it for them.",
+        verdict=Verdict.ALLOWED,
+        enforced=Enforced.ADVICE,
+        confidence=Confidence.MEDIUM,
+        source="https://docs.stripe.com/connect/integration-recommendations",
+        dated="copies of 2025 and 2026 differ",
+        fits=lambda d: d.dashboard is Dashboard.EXPRESS and d.charge_type is ChargeType.DIRECT,
     ),
     Rule(
         id="platform-acknowledges-losses",

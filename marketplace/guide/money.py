@@ -1,0 +1,168 @@
+"""A sample sale under a design: what moves, and who ends up with what.
+
+The same commission and the same estimate of Stripe's fee that the shop computes with. The rule that
+bites: where the charge is made decides whom Stripe bills. On direct charges that is whoever the
+account says; on the two others it is the platform, whatever the account says.
+https://docs.stripe.com/connect/charges
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from marketplace import charges
+from marketplace.accounts import countries
+from marketplace.charges import fees
+from marketplace.charges.strategy import Kind, Party, Planned
+from marketplace.design import ChargeType, Design
+from marketplace.guide.consequences import roles
+from marketplace.ledger import Holding, MoneyStory, Movement
+from marketplace.money import Money, NotAnAmount, can_be_charged, exponent
+
+NAMES = {
+    Party.BUYER: "Buyer",
+    Party.PLATFORM: "Platform",
+    Party.SELLER: "Seller",
+    Party.STRIPE: "Stripe",
+}
+SENTENCES = {
+    Kind.CHARGE: "The buyer pays the {payee}.",
+    Kind.STRIPE_FEE: "Stripe takes its fee from the {payer}.",
+    Kind.TRANSFER: "The {payer} passes money on to the {payee}.",
+    Kind.APPLICATION_FEE: "The {payee} takes its commission from the {payer}.",
+}
+MOST_BPS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sale to look at: its total, the commission in basis points, the seller's country."""
+
+    total: Money
+    bps: int
+    country: str
+
+    @property
+    def commission(self) -> Money:
+        """What the platform keeps."""
+        return fees.commission(self.total, self.bps, 0)
+
+    @property
+    def percent(self) -> str:
+        """The commission as people type it: "10" or "7.5"."""
+        return f"{self.bps / 100:g}"
+
+
+DEFAULT_SAMPLE = Sample(Money(10_000, "usd"), 1000, "US")
+
+
+def read(values: Mapping[str, str]) -> tuple[Sample, tuple[str, ...]]:
+    """The sample that an address asks for (`amount`, `commission`, `country`), and complaints.
+
+    The amount is in the currency of the country. What cannot be read is replaced by the default.
+    """
+    faults: list[str] = []
+    country = values.get("country", "US").upper()
+    if country not in countries.OFFERED:
+        faults.append(
+            f"No shop can be opened in “{country[:20]}” here; the United States are used."
+        )
+        country = "US"
+    total = _total(values.get("amount", ""), countries.currency(country), faults)
+    return Sample(total, _bps(values.get("commission", ""), faults), country), tuple(faults)
+
+
+def _total(text: str, currency: str, faults: list[str]) -> Money:
+    usual = Money(100 * 10 ** exponent(currency), currency)
+    if not text:
+        return usual
+    try:
+        total = Money.parse(text, currency)
+    except NotAnAmount as error:
+        faults.append(f"Amount: {error}")
+        return usual
+    if not can_be_charged(total):
+        faults.append(f"Amount: Stripe cannot charge {total}.")
+        return usual
+    return total
+
+
+def _bps(text: str, faults: list[str]) -> int:
+    if not text:
+        return DEFAULT_SAMPLE.bps
+    try:
+        bps = Money.parse(text, "usd").amount  # hundredths of a percent, read like cents
+    except NotAnAmount:
+        bps = MOST_BPS + 1
+    if bps > MOST_BPS:
+        faults.append("Commission: write a percentage from 0 to 50, like 7.5.")
+        return DEFAULT_SAMPLE.bps
+    return bps
+
+
+def plan(design: Design, total: Money, commission: Money) -> list[Planned]:
+    """The movements of a sale of `total`; Stripe's fee is None where there is no estimate."""
+    fee = fees.estimate(total)
+    if design.charge_type is ChargeType.DESTINATION:
+        return charges.of(ChargeType.DESTINATION).plan(total, commission, fee)
+    billed = Planned(Kind.STRIPE_FEE, roles(design).pays_stripe_fee, Party.STRIPE, fee)
+    if design.charge_type is ChargeType.DIRECT:
+        paid = Planned(Kind.CHARGE, Party.BUYER, Party.SELLER, total)
+        kept = Planned(Kind.APPLICATION_FEE, Party.SELLER, Party.PLATFORM, commission)
+        return [paid, billed, kept] if commission else [paid, billed]
+    paid = Planned(Kind.CHARGE, Party.BUYER, Party.PLATFORM, total)
+    passed = Planned(Kind.TRANSFER, Party.PLATFORM, Party.SELLER, total - commission)
+    return [paid, billed, passed]
+
+
+def story(design: Design, sample: Sample) -> MoneyStory:
+    """The money story of the sample sale, drawn and tabled like that of a real order."""
+    planned = plan(design, sample.total, sample.commission)
+    movements = [
+        Movement(
+            step.kind,
+            step.payer,
+            step.payee,
+            step.money,
+            step.money,
+            expected=False,
+            sentence=_sentence(step),
+        )
+        for step in planned
+    ]
+    held = holdings(planned, sample.total.currency)
+    return MoneyStory(
+        total=sample.total,
+        movements=movements,
+        holdings=[Holding(party, NAMES[party], [held[party]], None, False) for party in NAMES],  # noqa: FBT003
+        roles=roles(design),
+        expected=False,
+        over=False,
+    )
+
+
+def _sentence(step: Planned) -> str:
+    return SENTENCES[step.kind].format(payer=step.payer.value, payee=step.payee.value)
+
+
+def holdings(planned: Sequence[Planned], currency: str) -> dict[Party, Money]:
+    """What each party has gained or given; the sum over all of them is nothing."""
+    held = dict.fromkeys(NAMES, Money.zero(currency))
+    for step in planned:
+        if step.money is not None:
+            held[step.payer] -= step.money
+            held[step.payee] += step.money
+    return held
+
+
+def loss(design: Design, sample: Sample) -> Money | None:
+    """What the platform loses on the sale, when its commission does not cover Stripe's fee."""
+    if roles(design).pays_stripe_fee is not Party.PLATFORM:
+        return None
+    return fees.shortfall(sample.total, sample.commission)
+
+
+def break_even(design: Design, sample: Sample) -> Money | None:
+    """The least sale on which the commission covers Stripe's fee, where the platform pays it."""
+    if roles(design).pays_stripe_fee is not Party.PLATFORM:
+        return None
+    return fees.break_even(sample.bps, 0, sample.total.currency)

@@ -1,0 +1,343 @@
+"""The requests that a design makes, as they will be made.
+
+Where the shop has a builder (`accounts.v1`, `charges.destination`), its very parameters are shown,
+with made-up names; the rest is written here in the types of the installed SDK. The rule that bites:
+on whose account a request is made is no parameter but a header, `Stripe-Account`, and forgetting it
+turns a direct charge into one of the platform.
+https://docs.stripe.com/connect/authentication
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stripe.params import (
+    AccountLinkCreateParams,
+    AccountSessionCreateParams,
+    RefundCreateParams,
+    TransferCreateParams,
+)
+from stripe.params.checkout import SessionCreateParams
+from stripe.params.v2.core import _account_create_params as v2_account
+from stripe.params.v2.core import _account_link_create_params as v2_link
+
+from marketplace.accounts import v1
+from marketplace.accounts.v1 import Applicant
+from marketplace.charges import destination, strategy
+from marketplace.charges.strategy import Item, Sale, Urls
+from marketplace.design import AccountsApi, ChargeType, Dashboard, Design, FeePayer, LossOwner
+from marketplace.design.shape import seller_is_merchant
+from marketplace.guide.consequences import components
+from marketplace.guide.money import Sample
+
+ACCOUNT = "acct_SELLER"
+CHARGE = "ch_ORDER"
+PAYMENT = "pi_ORDER"
+SITE = "https://market.example"
+BACK = f"{SITE}/sell/back"
+AGAIN = f"{SITE}/sell/again"
+# Any moment will do, as long as two looks at the guide show the same.
+CLOSES = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. `sdk` is its name at `StripeClient`, `ids` what goes into the path."""
+
+    says: str
+    method: str
+    path: str
+    sdk: str
+    params: Mapping[str, Any]
+    account: str | None = None
+    ids: tuple[str, ...] = ()
+    idempotent: bool = True
+
+
+def applicant(sample: Sample) -> Applicant:
+    """A seller who does not exist."""
+    return Applicant(
+        token="SELLER_TOKEN",  # noqa: S106 - a name that is shown, no secret
+        shop_name="Driftwood Studio",
+        email="seller@example.com",
+        country=sample.country,
+        shop_url=f"{SITE}/shops/driftwood",
+    )
+
+
+def create_account(design: Design, sample: Sample) -> Request:
+    """The request that makes the seller's account. https://docs.stripe.com/api/accounts/create"""
+    if design.accounts_api is AccountsApi.V1:
+        params = dict(v1.create_params(design, applicant(sample)))
+        return Request("Make the account", "POST", "/v1/accounts", "v1.accounts.create", params)
+    return Request(
+        "Make the account",
+        "POST",
+        "/v2/core/accounts",
+        "v2.core.accounts.create",
+        dict(_account_v2(design, sample)),
+    )
+
+
+def _account_v2(design: Design, sample: Sample) -> v2_account.AccountCreateParams:
+    """https://docs.stripe.com/api/v2/core/accounts/create"""
+    who = applicant(sample)
+    return {
+        "contact_email": who.email,
+        "display_name": who.shop_name,
+        "dashboard": design.dashboard.value,
+        "identity": {"country": who.country},
+        "configuration": _configuration_v2(design),
+        "defaults": {
+            "currency": sample.total.currency,
+            "responsibilities": {
+                "fees_collector": (
+                    "stripe" if design.fee_payer is FeePayer.SELLER else "application"
+                ),
+                "losses_collector": (
+                    "stripe" if design.loss_owner is LossOwner.STRIPE else "application"
+                ),
+            },
+        },
+        "include": [
+            "configuration.merchant" if seller_is_merchant(design) else "configuration.recipient",
+            "defaults",
+            "identity",
+            "requirements",
+        ],
+        "metadata": {"seller": who.token},
+    }
+
+
+def _configuration_v2(design: Design) -> v2_account.AccountCreateParamsConfiguration:
+    """Ask for the least: a merchant takes cards, a recipient is only paid."""
+    if seller_is_merchant(design):
+        return {"merchant": {"capabilities": {"card_payments": {"requested": True}}}}
+    return {
+        "recipient": {"capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}}
+    }
+
+
+def account_link(design: Design) -> Request:
+    """The link to Stripe's questions. https://docs.stripe.com/connect/hosted-onboarding"""
+    if design.accounts_api is AccountsApi.V1:
+        old: AccountLinkCreateParams = {
+            "account": ACCOUNT,
+            "type": "account_onboarding",
+            "return_url": BACK,
+            "refresh_url": AGAIN,
+            "collection_options": {"fields": "eventually_due", "future_requirements": "include"},
+        }
+        return Request(
+            "Make a link, on the seller's click",
+            "POST",
+            "/v1/account_links",
+            "v1.account_links.create",
+            dict(old),
+            idempotent=False,
+        )
+    new: v2_link.AccountLinkCreateParams = {
+        "account": ACCOUNT,
+        "use_case": {
+            "type": "account_onboarding",
+            "account_onboarding": {
+                "return_url": BACK,
+                "refresh_url": AGAIN,
+                "collection_options": {
+                    "fields": "eventually_due",
+                    "future_requirements": "include",
+                },
+            },
+        },
+    }
+    return Request(
+        "Make a link, on the seller's click",
+        "POST",
+        "/v2/core/account_links",
+        "v2.core.account_links.create",
+        dict(new),
+        idempotent=False,
+    )
+
+
+def account_session(design: Design) -> Request:
+    """The key to the embedded components. https://docs.stripe.com/api/account_sessions/create"""
+    params: AccountSessionCreateParams = {"account": ACCOUNT, "components": {}}
+    enabled: dict[str, Any] = {name: {"enabled": True} for name in components(design)}
+    return Request(
+        "Make a session for one view of the page",
+        "POST",
+        "/v1/account_sessions",
+        "v1.account_sessions.create",
+        {**params, "components": enabled},
+        idempotent=False,
+    )
+
+
+def send_answers(design: Design) -> Request:
+    """What your own form sends. https://docs.stripe.com/connect/api-onboarding"""
+    terms = {"date": int(CLOSES.timestamp()), "ip": "203.0.113.7"}
+    if design.accounts_api is AccountsApi.V1:
+        params: dict[str, Any] = {
+            "business_type": "individual",
+            "individual": {
+                "first_name": "Ada",
+                "last_name": "Marsh",
+                "dob": {"day": 1, "month": 1, "year": 1901},
+                "address": {"line1": "address_full_match", "city": "Portland"},
+            },
+            "external_account": "btok_us",
+            "tos_acceptance": terms,
+        }
+        return Request(
+            "Send what the seller answered",
+            "POST",
+            f"/v1/accounts/{ACCOUNT}",
+            "v1.accounts.update",
+            params,
+            ids=(ACCOUNT,),
+        )
+    accepted = {
+        "date": CLOSES.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ip": "203.0.113.7",
+        "user_agent": "Mozilla/5.0",
+    }
+    person = {
+        "given_name": "Ada",
+        "surname": "Marsh",
+        "date_of_birth": {"day": 1, "month": 1, "year": 1901},
+    }
+    return Request(
+        "Send what the seller answered",
+        "POST",
+        f"/v2/core/accounts/{ACCOUNT}",
+        "v2.core.accounts.update",
+        {
+            "identity": {
+                "entity_type": "individual",
+                "individual": person,
+                "attestations": {"terms_of_service": {"account": accepted}},
+            }
+        },
+        ids=(ACCOUNT,),
+    )
+
+
+def read_account(design: Design) -> Request:
+    """Where the seller stands. https://docs.stripe.com/api/accounts/retrieve"""
+    if design.accounts_api is AccountsApi.V1:
+        path, sdk, params = f"/v1/accounts/{ACCOUNT}", "v1.accounts.retrieve", {}
+    else:
+        path, sdk = f"/v2/core/accounts/{ACCOUNT}", "v2.core.accounts.retrieve"
+        params = {"include": ["requirements"]}
+    return Request("Read it again after every event", "GET", path, sdk, params, ids=(ACCOUNT,))
+
+
+def login_link() -> Request:
+    """The way into the Express Dashboard. https://docs.stripe.com/api/accounts/login_link/create"""
+    return Request(
+        "Make a login link, on the seller's click",
+        "POST",
+        f"/v1/accounts/{ACCOUNT}/login_links",
+        "v1.accounts.login_links.create",
+        {},
+        ids=(ACCOUNT,),
+        idempotent=False,
+    )
+
+
+def checkout(design: Design, sample: Sample) -> Request:
+    """The payment page. https://docs.stripe.com/api/checkout/sessions/create"""
+    sale = _sale(sample)
+    urls = Urls(f"{SITE}/orders/ORDER", f"{SITE}/basket")
+    params: SessionCreateParams
+    if design.charge_type is ChargeType.DESTINATION:
+        params = destination.session_params(sale, urls)
+    else:
+        params = strategy.common_params(sale, urls)
+        params["payment_intent_data"] = {
+            "description": sale.title,
+            "metadata": strategy.metadata(sale),
+        }
+        if design.charge_type is ChargeType.SEPARATE:
+            group = strategy.transfer_group(sale.reference)
+            params["payment_intent_data"]["transfer_group"] = group
+        elif sale.commission:
+            params["payment_intent_data"]["application_fee_amount"] = sale.commission.amount
+    return Request(
+        "Open Stripe's payment page",
+        "POST",
+        "/v1/checkout/sessions",
+        "v1.checkout.sessions.create",
+        dict(params),
+        account=ACCOUNT if design.charge_type is ChargeType.DIRECT else None,
+    )
+
+
+def _sale(sample: Sample) -> Sale:
+    return Sale(
+        reference="ORDER",
+        attempt="ATTEMPT",
+        title="A lamp of driftwood",
+        items=[Item("A lamp of driftwood", sample.total, 1)],
+        total=sample.total,
+        commission=sample.commission,
+        destination=ACCOUNT,
+        buyer_email=None,
+        expires_at=CLOSES,
+    )
+
+
+def transfer(sample: Sample) -> Request:
+    """The seller's share, once per seller. https://docs.stripe.com/api/transfers/create"""
+    params: TransferCreateParams = {
+        "amount": (sample.total - sample.commission).amount,
+        "currency": sample.total.currency,
+        "destination": ACCOUNT,
+        # Without it the money must already be available, and the first transfer fails.
+        "source_transaction": CHARGE,
+        "transfer_group": strategy.transfer_group("ORDER"),
+    }
+    return Request(
+        "Pass the share on, once for each seller",
+        "POST",
+        "/v1/transfers",
+        "v1.transfers.create",
+        dict(params),
+    )
+
+
+def refund(design: Design, sample: Sample) -> Request:
+    """Money back to the buyer. https://docs.stripe.com/api/refunds/create"""
+    params: RefundCreateParams = {"payment_intent": PAYMENT}
+    if sample.commission and design.charge_type is not ChargeType.SEPARATE:
+        params["refund_application_fee"] = True
+    if design.charge_type is ChargeType.DESTINATION:
+        params["reverse_transfer"] = True
+    return Request(
+        "Give the buyer the money back",
+        "POST",
+        "/v1/refunds",
+        "v1.refunds.create",
+        dict(params),
+        account=ACCOUNT if design.charge_type is ChargeType.DIRECT else None,
+    )
+
+
+def reversal() -> Request:
+    """The seller's share back. https://docs.stripe.com/api/transfer_reversals/create"""
+    return Request(
+        "Take the share back from the seller",
+        "POST",
+        "/v1/transfers/tr_SHARE/reversals",
+        "v1.transfers.reversals.create",
+        {"metadata": {"order": "ORDER"}},
+        ids=("tr_SHARE",),
+    )
+
+
+def payouts(design: Design) -> Request:
+    """The payouts of a seller. https://docs.stripe.com/api/payouts/list"""
+    pays = "Show the payouts" if design.dashboard is Dashboard.NONE else "Read the payouts"
+    return Request(pays, "GET", "/v1/payouts", "v1.payouts.list", {"limit": 10}, account=ACCOUNT)
