@@ -18,6 +18,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
@@ -109,11 +110,16 @@ def read(body: bytes, content_type: str) -> dict[str, Any]:
         raise Invalid(message) from problem
     params = form.nest(list(fields.items(multi=True)))
     for name, part in files.items(multi=True):
-        content = part.stream.read()
-        upload = Upload(filename=_plain(part.filename or ""), size=len(content))
-        upload.content = content
-        params[name] = upload
+        params[name] = of(part)
     return params
+
+
+def of(part: FileStorage) -> Upload:
+    """A file part of a form."""
+    content = part.stream.read()
+    upload = Upload(filename=_plain(part.filename or ""), size=len(content))
+    upload.content = content
+    return upload
 
 
 def forget(params: dict[str, Any]) -> None:

@@ -53,6 +53,16 @@ kind("onboarding_visit", "visit_")
 
 _VISIT = 3_600
 _REVIEW = "review"
+# The embedded component calls its steps otherwise.
+_STEP_NAMES = {
+    "business": "business_type",
+    "identity": "representative_details",
+    "representative": "representative_details",
+    "company": "business_verification",
+    "profile": "business_details",
+    "bank": "external_account",
+    "review": "summary",
+}
 
 
 @dataclass
@@ -73,6 +83,12 @@ class Visit:
     def url(self, step: str) -> str:
         """The page of a step."""
         return f"/onboarding/{self.stored['id'].removeprefix('visit_')}/{step}"
+
+    def framed(self, step: str) -> dict[str, Any] | None:
+        """What the page around an embedded form is told of this step; None for a hosted one."""
+        leave = self.stored.get("leave")
+        detail = {"step": _STEP_NAMES.get(step, step)}
+        return {"signal": "step", "detail": detail, "leave": leave} if leave else None
 
     def step(self, name: str) -> Step | None:
         """A step of this visit by name."""
@@ -103,18 +119,28 @@ def enter(server: Server, request: Request, account: str, secret: str) -> Respon
             return paper.see_other(link["refresh_url"])
         link["used"] = True
         ctx.save(link)
-        _ask_for_the_usual(ctx, known)
-        visit = ctx.new(
-            "onboarding_visit",
-            id=f"visit_{secrets.token_urlsafe(18)}",
-            account=account,
-            visited=[],
-            expires_at=ctx.now + _VISIT,
-            **{name: link[name] for name in ("purpose", "fields", "refresh_url", "return_url")},
-        )
-        opened = _opened(ctx, visit, known)
-        first = opened.steps[0].name if opened.steps else _REVIEW
-        return paper.see_other(opened.url(first))
+        wanted = {name: link[name] for name in ("purpose", "fields", "refresh_url", "return_url")}
+        return paper.see_other(begin(ctx, known, **wanted))
+
+
+def begin(ctx: Context, account: dict[str, Any], *, leave: str = "", **wanted: str) -> str:
+    """Start a visit; answers the address of its first step.
+
+    `wanted`: `purpose`, `fields`, `refresh_url`, `return_url`. `leave`: for the embedded
+    component, the address at which the frame ends its session.
+    """
+    _ask_for_the_usual(ctx, account)
+    visit = ctx.new(
+        "onboarding_visit",
+        id=f"visit_{secrets.token_urlsafe(18)}",
+        account=account["id"],
+        visited=[],
+        expires_at=ctx.now + _VISIT,
+        leave=leave,
+        **wanted,
+    )
+    opened = _opened(ctx, visit, account)
+    return opened.url(opened.steps[0].name if opened.steps else _REVIEW)
 
 
 def _ask_for_the_usual(ctx: Context, account: dict[str, Any]) -> None:
@@ -236,6 +262,7 @@ def _form(
         step=step,
         values=values,
         errors=errors,
+        framed=visit.framed(step.name),
         scenario=scenario,
         birthday=onboarding_steps.BIRTHDAY,
         given={field.name for field in step.fields if visit.case.has(field.requirement)},
@@ -312,6 +339,7 @@ def _review(visit: Visit, problem: str = "") -> Response:
     return paper.page(
         "onboarding_review.html",
         status,
+        framed=visit.framed(_REVIEW),
         visit=visit,
         lacking=lacking,
         problem=problem,

@@ -17,6 +17,11 @@ POLICY = (
     " connect-src 'self'; form-action *; base-uri 'none'; frame-ancestors 'none'"
 )
 
+# An embedded component is a frame on the platform's own page, which is on this machine too.
+FRAMED = POLICY.replace(
+    "frame-ancestors 'none'", "frame-ancestors http://127.0.0.1:* http://localhost:*"
+)
+
 _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
@@ -59,11 +64,17 @@ _templates.filters.update(moment=moment, hour=hour, ahead=ahead)
 _templates.globals["money"] = money
 
 
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Render a template of `pages/templates`."""
-    text = _templates.get_template(template).render(**values)
+def page(
+    template: str, status: int = 200, *, framed: dict[str, Any] | None = None, **values: Any
+) -> Response:
+    """Render a template of `pages/templates`.
+
+    `framed`: what the frame of an embedded component tells the page around it (`signal`,
+    `detail`, `leave`, `claim`); None for a page of its own, which nobody may frame.
+    """
+    text = _templates.get_template(template).render(framed=framed, **values)
     response = Response(text, status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = POLICY if framed is None else FRAMED
     response.headers["Cache-Control"] = "no-store"
     return response
 
