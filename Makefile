@@ -21,7 +21,7 @@ test: $(VENV)/.test node_modules/.ready chromium ## format, lint, types, layers,
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadscope
 
 format: $(VENV)/.test ## let ruff tidy up
 	$(BIN)/ruff format .
@@ -68,6 +68,7 @@ node_modules/.ready: package-lock.json
 chromium:
 ifeq ($(CHROMIUM),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update --quiet && \
 		apt-get install --yes --quiet --no-install-recommends chromium; \
 	else \
 		echo "Chromium is missing: install it (apt-get install chromium) for the browser tests."; \
