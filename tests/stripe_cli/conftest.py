@@ -26,7 +26,8 @@ class Spoken:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -46,6 +47,7 @@ class Spoken:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.reader.join(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()
 
