@@ -117,6 +117,7 @@ def read(body: bytes, content_type: str) -> dict[str, Any]:
 def of(part: FileStorage) -> Upload:
     """A file part of a form."""
     content = part.stream.read()
+    part.close()
     upload = Upload(filename=_plain(part.filename or ""), size=len(content))
     upload.content = content
     return upload

@@ -32,6 +32,11 @@ def _class_of(obj: dict[str, Any]) -> type:
     return found
 
 
+def is_public(name: str) -> bool:
+    """Whether the SDK knows objects of this name."""
+    return get_object_class("V1", name) is not stripe.StripeObject
+
+
 def fields(cls: type) -> dict[str, Any]:
     """The annotated fields of a resource class and its bases."""
     found: dict[str, Any] = {}

@@ -29,8 +29,8 @@ def show(ctx: Context, file: dict[str, Any]) -> dict[str, Any]:
     owner = ctx.acting_as(ctx.owner(file["id"]))
     rows = owner.every("file_link", file=file["id"])
     file["links"] = sublist(owner, rows, f"/v1/file_links?file={file['id']}")
-    if file["url"]:
-        file["url"] = f"{ctx.base_url}/v1/files/{file['id']}/contents"
+    contents = f"{ctx.base_url}/v1/files/{file['id']}/contents"
+    file["url"] = contents if file["url"] else None
     return file
 
 
