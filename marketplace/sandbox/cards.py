@@ -47,6 +47,8 @@ class Card:
     """`pending`: refunds take a while; `failed`: they come back."""
     blocked: bool = False
     """Radar refuses the payment; the bank is never asked."""
+    attaches: bool = False
+    """A card that is declined can nevertheless be saved."""
     trigger: str = ""
     """What a payment does to the requirements of the account (Connect only)."""
 
@@ -102,7 +104,13 @@ _PAYING = (
 
 _DECLINED = (
     # `chargeCustomerFail` may be attached to a customer; every charge of it fails.
-    _declined("4000000000000341", "chargeCustomerFail", "card_declined", "generic_decline"),
+    Card(
+        "4000000000000341",
+        "chargeCustomerFail",
+        decline="card_declined",
+        decline_code="generic_decline",
+        attaches=True,
+    ),
     _declined(
         "4000000000000002", "visa_chargeDeclined chargeDeclined", "card_declined", "generic_decline"
     ),

@@ -14,13 +14,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from . import cards, charging, ids, settlement, triggers
+from . import cards, challenges, charging, ids, setting_up, settlement, triggers
 from .cards import Card
 from .clock import DAY, business_days
 from .context import Context
 from .errors import Refused
 from .events import emit
-from .resources import disputes
+from .resources import disputes, mandates
 from .routing import task
 
 _AUTHORISATION = 7 * DAY
@@ -43,7 +43,7 @@ def confirm(
         _debit(ctx, intent, method)
         return
     card = cards.of(method["_number"])
-    if _challenged(card, off_session=off_session):
+    if _challenged(card, method, off_session=off_session):
         if off_session or no_action:
             # A challenge that nobody can take is a decline.
             charge = charging.new(ctx, intent, method, card)
@@ -53,7 +53,10 @@ def confirm(
     _attempt(ctx, intent, method, card)
 
 
-def _challenged(card: Card, *, off_session: bool) -> bool:
+def _challenged(card: Card, method: dict[str, Any], *, off_session: bool) -> bool:
+    """Whether the bank wants the buyer; some cards do without for a buyer who is away."""
+    if off_session and card.challenge == cards.UNLESS_SET_UP:
+        return not method.get("_set_up")
     if card.challenge == cards.UNLESS_OFF_SESSION:
         return not off_session
     return bool(card.challenge)
@@ -64,10 +67,7 @@ def _ask(ctx: Context, intent: dict[str, Any]) -> None:
     intent["status"] = "requires_action"
     intent["_challenge"] = secrets.token_urlsafe(24)
     address = f"{ctx.base_url}/c/challenge/{intent['_challenge']}"
-    intent["next_action"] = {
-        "type": "redirect_to_url",
-        "redirect_to_url": {"return_url": intent["_return_url"], "url": address},
-    }
+    intent["next_action"] = challenges.next_action(intent, address)
     ctx.save(intent)
     emit(ctx, "payment_intent.requires_action", intent)
 
@@ -108,11 +108,21 @@ def _attempt(
     if card.decline:
         _decline(ctx, intent, method, charge, card.decline, card.decline_code, card)
     intent["latest_charge"] = charge["id"]
+    _keep(ctx, intent, method)
     if intent["capture_method"] == "manual":
         _authorise(ctx, intent, charge)
         return
     _take(ctx, intent, charge, charge["amount"], "charge.succeeded")
     _follow(ctx, charge, card)
+
+
+def _keep(ctx: Context, intent: dict[str, Any], method: dict[str, Any]) -> None:
+    """Attach the method when it is to be used again; without a customer it is spent."""
+    if intent["customer"] and intent["setup_future_usage"]:
+        if setting_up.keep(ctx, method, intent["customer"]):
+            emit(ctx, "payment_method.attached", method)
+    elif method["customer"] is None:
+        ctx.save({**method, "_spent": True})
 
 
 def _take(
@@ -269,7 +279,11 @@ def _debit(ctx: Context, intent: dict[str, Any], method: dict[str, Any]) -> None
     """
     charge = charging.new(ctx, intent, method, None)
     charge.update(status="pending", paid=False)
+    once = None if intent["setup_future_usage"] else (intent["amount"], intent["currency"])
+    mandate = mandates.make(ctx, method, intent.get("_mandate_data"), once=once)
+    charge["payment_method_details"][method["type"]]["mandate"] = mandate["id"]
     ctx.save(charge)
+    _keep(ctx, intent, method)
     intent["status"] = "processing"
     intent["latest_charge"] = charge["id"]
     ctx.save(intent)

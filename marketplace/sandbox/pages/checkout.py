@@ -25,10 +25,15 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
-from marketplace.sandbox import cards, parties, processing, store
+from marketplace.sandbox import cards, challenges, parties, processing, store
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
-from marketplace.sandbox.resources import checkout_sessions, line_items, payment_methods
+from marketplace.sandbox.resources import (
+    checkout_sessions,
+    checkout_ui_modes,
+    line_items,
+    payment_methods,
+)
 from marketplace.sandbox.routing import page
 
 from . import paper
@@ -80,47 +85,63 @@ class Ended:
     events: list[str] = field(default_factory=list)
 
 
-def _found(server: Server, identifier: str) -> dict[str, Any] | None:
+def find(server: Server, identifier: str, ui_mode: str) -> dict[str, Any] | None:
+    """The session of this id, when it is one that is paid in this way."""
     with server.sandbox.store.transaction() as db:
         found = store.get(db, identifier)
-    is_session = found is not None and found[0]["object"] == "checkout.session"
-    return found[0] if found and is_session else None
+    session = found[0] if found else {}
+    is_session = session.get("object") == "checkout.session" and session["ui_mode"] == ui_mode
+    return session if is_session else None
 
 
 @page("GET", "/c/pay/{session}")
 def show(server: Server, request: Request, session: str) -> Response:
     """The payment page."""
     del request
-    found = _found(server, session)
+    return opened(server, find(server, session, checkout_ui_modes.HOSTED))
+
+
+def opened(server: Server, found: dict[str, Any] | None) -> Response:
+    """The form of a session that is open, a word about one that is not."""
     if found is None:
         return _closed(None)
     with server.sandbox.session(found["_platform"], found["_account"]) as ctx:
-        found = ctx.get("checkout.session", session)
+        found = ctx.get("checkout.session", found["id"])
         if found["status"] != "open":
             return _closed(found)
         typed = Typed({"email": found["customer_email"] or ""})
-        intent = ctx.find(found["payment_intent"], "payment_intent")
-        if intent is not None and intent["last_payment_error"]:
-            problem = intent["last_payment_error"]
+        problem = _last_problem(ctx, found)
+        if problem:
             typed.problems["number"] = (problem["code"], problem["message"])
         return _form(ctx, found, typed)
 
 
+def _last_problem(ctx: Context, session: dict[str, Any]) -> dict[str, Any] | None:
+    """Why the latest try did not work, when the buyer comes back from a challenge."""
+    paying = ctx.find(session["payment_intent"], "payment_intent") or {}
+    saving = ctx.find(session["setup_intent"], "setup_intent") or {}
+    return paying.get("last_payment_error") or saving.get("last_setup_error")
+
+
 @page("POST", "/c/pay/{session}")
 def pay(server: Server, request: Request, session: str) -> Response:
+    """The button of the payment page."""
+    return tried(server, request, find(server, session, checkout_ui_modes.HOSTED))
+
+
+def tried(server: Server, request: Request, found: dict[str, Any] | None) -> Response:
     """Pay, once: a second press of the button finds the session complete."""
-    found = _found(server, session)
     if found is None:
         return _closed(None)
     values = {name: request.form.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
     typed = Typed(values, request.form.get("action", "pay"))
     try:
         with server.sandbox.session(found["_platform"], found["_account"]) as ctx:
-            found = ctx.get("checkout.session", session)
+            found = ctx.get("checkout.session", found["id"])
             if found["status"] == "expired":
                 return _closed(found)
             if found["status"] == "complete":
-                ended = Ended(checkout_sessions.landing(found))
+                ended = Ended(checkout_ui_modes.done(ctx, found))
             else:
                 ended = _try(ctx, found, typed)
             if ended.typed is not None:
@@ -163,9 +184,11 @@ def _try(ctx: Context, session: dict[str, Any], typed: Typed) -> Ended:
 
 def _next(ctx: Context, session: dict[str, Any], intent: dict[str, Any]) -> Ended:
     if intent["status"] == "requires_action":
-        return Ended(f"{ctx.base_url}/c/challenge/{intent['_challenge']}")
+        address = intent["next_action"]["redirect_to_url"]["url"]
+        framed = session["ui_mode"] == checkout_ui_modes.EMBEDDED
+        return Ended(f"{address}?{challenges.FRAMED}=frame" if framed else address)
     event = checkout_sessions.complete(ctx, session, intent)
-    return Ended(checkout_sessions.landing(session), events=[event["id"]])
+    return Ended(checkout_ui_modes.done(ctx, session), events=[event["id"]])
 
 
 def _email(session: dict[str, Any], typed: Typed) -> str:
@@ -249,14 +272,21 @@ def _form(ctx: Context, session: dict[str, Any], typed: Typed, status: int = 200
         buttons=BUTTONS,
         debit=_debit_type(session),
         manual=session["_data"].get("capture_method") == "manual",
+        framed={} if session["ui_mode"] == checkout_ui_modes.EMBEDDED else None,
     )
 
 
 def _closed(session: dict[str, Any] | None) -> Response:
     """A session that was paid, has expired or never was."""
     status = 404 if session is None else 200
-    landing = checkout_sessions.landing(session) if session else ""
-    return paper.page("pay_closed.html", status, session=session, landing=landing)
+    landing = checkout_ui_modes.landing(session) if session else ""
+    framed = None
+    if session is not None and session["ui_mode"] == checkout_ui_modes.EMBEDDED:
+        stays = session["redirect_on_completion"] != "always"
+        detail = {"landing": "" if stays else landing}
+        framed = {"signal": "complete", "detail": detail} if session["status"] == "complete" else {}
+        landing = detail["landing"]
+    return paper.page("pay_closed.html", status, session=session, landing=landing, framed=framed)
 
 
 def _challenged(server: Server, token: str) -> dict[str, Any] | None:
@@ -268,11 +298,15 @@ def _challenged(server: Server, token: str) -> dict[str, Any] | None:
 @page("GET", "/c/challenge/{token}")
 def challenge(server: Server, request: Request, token: str) -> Response:
     """The bank's 3-D Secure page."""
-    del request
     intent = _challenged(server, token)
     if intent is None:
         return _closed(None)
-    return paper.page("challenge.html", intent=intent)
+    return paper.page("challenge.html", intent=intent, framed=in_frame(request))
+
+
+def in_frame(request: Request) -> dict[str, Any] | None:
+    """What `paper.page` wants for a challenge that stripe.js shows in a frame."""
+    return {} if request.args.get(challenges.FRAMED) == "frame" else None
 
 
 @page("POST", "/c/challenge/{token}")
@@ -290,6 +324,10 @@ def answer(server: Server, request: Request, token: str) -> Response:
         if session is not None and session["status"] != "open":
             return _closed(session)
         ended = _answered(ctx, intent, session, passed=passed)
+    if intent.get("_in_page") and in_frame(request) is not None:
+        # The page around the frame reads the intent again and goes on from there.
+        server.sandbox.courier.await_event(ended.events, _WAIT)
+        return paper.page("challenge_done.html", intent=intent, framed={"signal": "challenged"})
     if not ended.address:
         return paper.page("challenge_done.html", intent=intent)
     return _away(server, ended)
@@ -315,5 +353,5 @@ def _answered(
         joint = "&" if "?" in (back or "") else "?"
         return Ended(f"{back}{joint}{urlencode(told)}" if back else "")
     if failed:
-        return Ended(f"{ctx.base_url}/c/pay/{session['id']}")
+        return Ended(checkout_ui_modes.paying(ctx, session))
     return _next(ctx, session, intent)

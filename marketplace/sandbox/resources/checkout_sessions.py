@@ -12,9 +12,8 @@ https://docs.stripe.com/api/checkout/sessions https://docs.stripe.com/payments/c
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing
+from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing, setting_up
 from marketplace.sandbox.clock import DAY
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
@@ -22,29 +21,25 @@ from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route, task
 
-from . import customers, line_items, payment_intents, payment_methods
+from . import (
+    checkout_setup,
+    checkout_ui_modes,
+    customers,
+    line_items,
+    payment_intents,
+    payment_methods,
+)
 
 kind(
     "checkout.session",
     "cs_test_",
-    indexed=("payment_intent", "customer", "status", "customer_details.email"),
+    indexed=("payment_intent", "setup_intent", "customer", "status", "customer_details.email"),
     length=58,
     words="checkout.session",
 )
 
 _SHORTEST = 30 * 60
 _TYPES = {"payment_method_types": "2026-09-30.endive"}
-_PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
-
-
-def _url(params: dict[str, Any], name: str) -> str | None:
-    value = params.get(name)
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise Refused(f"Invalid URL: {value}", code="url_invalid", param=name)
-    return str(value)
 
 
 def _expiry(ctx: Context, params: dict[str, Any]) -> tuple[int, int]:
@@ -72,16 +67,10 @@ def _expiry(ctx: Context, params: dict[str, Any]) -> tuple[int, int]:
 
 
 def _check(params: dict[str, Any]) -> None:
-    if params.get("mode", "payment") != "payment":
-        message = "The local sandbox covers Checkout in `payment` mode only."
+    if params.get("mode", "payment") not in {"payment", "setup"}:
+        message = "The local sandbox covers Checkout in `payment` and `setup` mode only."
         raise Refused(message, param="mode")
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        message = "The local sandbox covers the hosted page only."
-        raise Refused(message, param="ui_mode")
-    if "success_url" not in params:
-        raise Refused(
-            "Missing required param: success_url.", code="parameter_missing", param="success_url"
-        )
+    checkout_ui_modes.check(params)
     if "customer" in params and "customer_email" in params:
         raise Refused(
             "You may only specify one of these parameters: customer, customer_email.",
@@ -96,6 +85,10 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     _check(params)
     parties.may_charge(ctx)
     identifier = ids.new("cs_test_", 58)
+    if params.get("mode") == "setup":
+        fields = _fields(ctx, params, params.get("currency", ""), 0)
+        fields |= checkout_setup.fields(ctx, params, identifier)
+        return _open(ctx, params, identifier, fields)
     items = line_items.make(ctx, params.get("line_items") or [], identifier)
     currency = items[0]["currency"]
     total = sum(item["amount_total"] for item in items)
@@ -105,14 +98,21 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     settles = parties.settles_in(ctx, data.get("on_behalf_of") or ctx.account, currency)
     currencies.check_amount(total, currency, settles, "line_items")
     payment_intents.check_division(ctx, data, total)
+    return _open(ctx, params, identifier, _fields(ctx, params, currency, total))
+
+
+def _open(
+    ctx: Context, params: dict[str, Any], identifier: str, fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Keep the session until it is completed or its time is over."""
     shown, due = _expiry(ctx, params)
     session = ctx.new(
         "checkout.session",
         id=identifier,
-        **_fields(ctx, params, currency, total),
+        **fields,
+        **checkout_ui_modes.fields(ctx, params, identifier),
         expires_at=shown,
-        url=f"{ctx.base_url}/c/pay/{identifier}",
-        _data=data,
+        _data=params.get("payment_intent_data") or {},
         _expires=due,
         _platform=ctx.platform,
         _account=ctx.account,
@@ -126,7 +126,7 @@ def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> 
     if customer:
         ctx.get("customer", customer)
     nothing: dict[str, Any] = dict.fromkeys(
-        "after_expiration allow_promotion_codes billing_address_collection client_secret consent"
+        "after_expiration allow_promotion_codes billing_address_collection consent"
         " consent_collection currency_conversion customer_account customer_details discounts"
         " integration_identifier invoice locale origin_context payment_intent payment_link"
         " payment_method_collection payment_method_configuration_details permissions"
@@ -142,7 +142,6 @@ def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> 
         "amount_subtotal": total,
         "amount_total": total,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "cancel_url": _url(params, "cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
         "currency": currency,
         "custom_fields": [],
@@ -161,9 +160,7 @@ def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> 
         "phone_number_collection": {"enabled": False},
         "shipping_options": [],
         "status": "open",
-        "success_url": _url(params, "success_url"),
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
         "wallet_options": None,
     }
 
@@ -182,16 +179,21 @@ _INVOICE: dict[str, Any] = {
 def pay(
     ctx: Context, session: dict[str, Any], method: dict[str, Any], buyer: dict[str, str]
 ) -> dict[str, Any]:
-    """The buyer pays an open session of the acting account; answers the PaymentIntent.
+    """The buyer pays an open session of the acting account; answers its intent.
 
     `buyer`: `email` and `name`. Raises `Refused` (402, kept) when the payment is declined; the
     session then stays open for another try.
     """
     session["_buyer"] = buyer
+    if session["mode"] == "setup":
+        ctx.save(session)
+        return checkout_setup.save(ctx, session, method)
     intent = _intent(ctx, session)
     intent["payment_method"] = method["id"]
     intent["status"] = "requires_confirmation"
     intent["_challenge"] = None
+    intent["_in_page"] = session["ui_mode"] == checkout_ui_modes.ELEMENTS
+    intent["_return_url"] = checkout_ui_modes.landing(session) or None
     ctx.save(intent)
     ctx.save(session)
     processing.confirm(ctx, intent)
@@ -226,7 +228,11 @@ def complete(ctx: Context, session: dict[str, Any], intent: dict[str, Any]) -> d
     if session["customer_creation"] == "always" and session["customer"] is None:
         session["customer"] = customers.make(ctx, buyer)["id"]
     session["status"] = "complete"
-    session["payment_status"] = "paid" if intent["status"] == "succeeded" else "unpaid"
+    if session["mode"] == "setup":
+        method = ctx.get("payment_method", intent["payment_method"])
+        setting_up.keep(ctx, method, session["customer"])
+    else:
+        session["payment_status"] = "paid" if intent["status"] == "succeeded" else "unpaid"
     session["customer_details"] = {
         "address": payment_methods.billing(None)["address"],
         "business_name": None,
@@ -244,7 +250,7 @@ def complete(ctx: Context, session: dict[str, Any], intent: dict[str, Any]) -> d
 
 def landing(session: dict[str, Any]) -> str:
     """Where the buyer goes after paying."""
-    return str(session["success_url"]).replace(_PLACEHOLDER, session["id"])
+    return checkout_ui_modes.landing(session)
 
 
 def end(ctx: Context, session: dict[str, Any]) -> None:
@@ -255,6 +261,9 @@ def end(ctx: Context, session: dict[str, Any]) -> None:
     intent = ctx.find(session["payment_intent"], "payment_intent")
     if intent is not None and intent["status"] not in {"succeeded", "canceled", "processing"}:
         processing.cancel(ctx, intent, "automatic", "charge.refunded")
+    setup = ctx.find(session["setup_intent"], "setup_intent")
+    if setup is not None and setup["status"] != "succeeded":
+        setting_up.cancel(ctx, setup, "abandoned")
     emit(ctx, "checkout.session.expired", session)
 
 

@@ -60,7 +60,8 @@ def usable_types(params: dict[str, Any], currency: str) -> list[str]:
     return [name for name in offered if name not in excluded] or ["card"]
 
 
-def _check_version(ctx: Context, params: dict[str, Any]) -> None:
+def check_version(ctx: Context, params: dict[str, Any]) -> None:
+    """Raise `Invalid` when a caller of a newer version writes `payment_method_types`."""
     if "payment_method_types" in params and ctx.version >= _NO_TYPES:
         raise Invalid(
             "`payment_method_types` is no longer supported. Use `allowed_payment_method_types`,"
@@ -181,7 +182,7 @@ def _check_fee(ctx: Context, fee: int, amount: int, *, divided: bool) -> None:
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", until=_TYPES)
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create an intent and, with `confirm`, pay it at once."""
-    _check_version(ctx, params)
+    check_version(ctx, params)
     if not params.get("confirm"):
         for name in ("return_url", "off_session", "error_on_requires_action", "mandate_data"):
             if name in params:
@@ -201,6 +202,7 @@ def _choose(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> Non
         method = payment_methods.make(ctx, params["payment_method_data"])
     elif params.get("payment_method"):
         method = payment_methods.resolve(ctx, params["payment_method"])
+        payment_methods.check_customer(method, intent["customer"])
     else:
         return
     if method["type"] not in intent["payment_method_types"]:
@@ -229,6 +231,9 @@ def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> No
         )
     if "return_url" in params:
         intent["_return_url"] = params["return_url"]
+    intent["_in_page"] = bool(params.get("use_stripe_sdk"))
+    if params.get("mandate_data"):
+        intent["_mandate_data"] = params["mandate_data"]
     if intent["transfer_data"]:
         intent["transfer_group"] = charging.group(intent)
     processing.confirm(
@@ -254,7 +259,7 @@ def retrieve(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any
 @route("POST", "/v1/payment_intents/{intent}", "PaymentIntentUpdateParams", until=_TYPES)
 def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     """Change an intent; the amount only as long as nothing was paid."""
-    _check_version(ctx, params)
+    check_version(ctx, params)
     found = ctx.get("payment_intent", intent, param="intent")
     money = {"amount", "currency", "application_fee_amount", "transfer_data", "payment_method"}
     if money & params.keys() and found["status"] not in _OPEN:
@@ -286,7 +291,7 @@ def _unexpected(intent: dict[str, Any], what: str) -> Refused:
 @route("POST", "/v1/payment_intents/{intent}/confirm", "PaymentIntentConfirmParams", until=_TYPES)
 def confirm(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     """Pay; a declined payment is an error that leaves a failed charge behind."""
-    _check_version(ctx, params)
+    check_version(ctx, params)
     found = ctx.get("payment_intent", intent, param="intent")
     if found["status"] not in _OPEN:
         raise _unexpected(found, "confirmed")

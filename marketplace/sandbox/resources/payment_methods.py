@@ -133,6 +133,25 @@ def resolve(ctx: Context, identifier: str, param: str = "payment_method") -> dic
     return found
 
 
+def check_customer(method: dict[str, Any], customer: str | None) -> None:
+    """Raise `Refused` when a method of one customer is used for another, or a spent one at all.
+
+    https://docs.stripe.com/payments/payment-methods#reusing
+    """
+    if method["customer"] is None and method.get("_spent"):
+        raise Refused(
+            "The provided PaymentMethod was previously used without being attached to a customer"
+            " or was detached from one, and may not be used again.",
+            param="payment_method",
+        )
+    if method["customer"] not in {None, customer}:
+        raise Refused(
+            f"The payment method {method['id']} belongs to the customer {method['customer']};"
+            " pass this customer in the request.",
+            param="payment_method",
+        )
+
+
 def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A PaymentMethod from creation parameters (also those in `payment_method_data`)."""
     type_ = params.get("type") or ("card" if "card" in params else "")
@@ -203,7 +222,7 @@ def from_token(
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create a PaymentMethod, or clone the platform's onto the acting account."""
     if "payment_method" in params:
-        return _clone(ctx, params["payment_method"])
+        return _clone(ctx, params)
     made = make(ctx, params)
     made["metadata"] = metadata.merged(None, params.get("metadata"))
     made["allow_redisplay"] = params.get("allow_redisplay", "unspecified")
@@ -211,10 +230,25 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _clone(ctx: Context, identifier: str) -> dict[str, Any]:
-    """https://docs.stripe.com/connect/direct-charges-multiple-accounts."""
-    original = resolve(ctx.acting_as(ctx.platform), identifier)
-    fields = {k: v for k, v in original.items() if k not in {"id", "object", "created"}}
+def _clone(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """A method of the platform again on the connected account, for one use or to be attached.
+
+    https://docs.stripe.com/connect/direct-charges-multiple-accounts
+    """
+    if ctx.is_platform:
+        raise Refused(
+            "A PaymentMethod is cloned onto a connected account only; name it in Stripe-Account.",
+            param="payment_method",
+        )
+    original = resolve(ctx.acting_as(ctx.platform), params["payment_method"])
+    if original["customer"] != params.get("customer"):
+        raise Refused(
+            "`customer` must be the customer to which the PaymentMethod is attached.",
+            param="customer",
+        )
+    dropped = {"id", "object", "created", "livemode", "_spent"}
+    fields = {k: v for k, v in original.items() if k not in dropped}
+    fields["metadata"] = metadata.merged(None, params.get("metadata"))
     return ctx.new("payment_method", **{**fields, "customer": None})
 
 
@@ -247,6 +281,12 @@ def attach(ctx: Context, params: dict[str, Any], payment_method: str) -> dict[st
     """Attach to a customer."""
     found = resolve(ctx, payment_method)
     customer = ctx.get("customer", params.get("customer", ""))
+    if found["customer"] not in {None, customer["id"]}:
+        raise Refused("The payment method you provided has already been attached to a customer.")
+    check_customer(found, customer["id"])
+    card = cards.of(found["_number"]) if found["type"] == "card" else None
+    if card is not None and card.decline and not card.challenge and not card.attaches:
+        raise cards.refused(card.decline, decline_code=card.decline_code)
     found["customer"] = customer["id"]
     ctx.save(found)
     emit(ctx, "payment_method.attached", found)
@@ -262,6 +302,7 @@ def detach(ctx: Context, params: dict[str, Any], payment_method: str) -> dict[st
         raise Refused("The payment method you provided is not attached to a customer.")
     before = ctx.show(found)
     found["customer"] = None
+    found["_spent"] = True
     ctx.save(found)
     emit(ctx, "payment_method.detached", found, before=before)
     return found
