@@ -157,3 +157,8 @@ def of(account: dict[str, Any]) -> Configuration:
         told["losses"]["payments"],
         told["requirement_collection"],
     )
+
+
+def is_guarded(account: dict[str, Any]) -> bool:
+    """Whether the seller's data are Stripe's alone: it collects, and onboarding has begun."""
+    return account["_linked"] and not of(account).platform_collects

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import configuration, events, requirements, standing
+from .accounts_v2 import telling
 from .context import Context
 from .errors import Refused, missing
 from .payout_days import run_soon
@@ -60,9 +61,7 @@ def case(ctx: Context, account: dict[str, Any]) -> Case:
     return Case(account, inside.every("person", _MOST_PEOPLE), banks)
 
 
-def is_guarded(account: dict[str, Any]) -> bool:
-    """Whether the seller's data are Stripe's alone: it collects, and onboarding has begun."""
-    return account["_linked"] and not configuration.of(account).platform_collects
+is_guarded = configuration.is_guarded
 
 
 def refresh_status(
@@ -89,8 +88,10 @@ def refresh_status(
     waiting = standing.review(known, ctx.now)
     result = standing.assess(known, ctx.now)
     news = _apply(known, result)
+    thin_news = telling.news(known, result)
     inside = ctx.acting_as(account["id"])
     ctx.save(account)
+    telling.spread(ctx, account, thin_news)
     for due in (waiting, result.current_deadline):
         if due is not None:
             inside.later(due, "accounts.refresh", once=f"accounts.refresh:{account['id']}:{due}")

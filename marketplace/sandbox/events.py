@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import listeners, store
+from . import listeners, store, thin
 from .context import DEFAULT_VERSION
 from .routing import kind, route, view
 
@@ -57,6 +57,7 @@ def emit(
         )
     listeners.keep(ctx, event)
     ctx.spread.append(event["id"])
+    thin.follow(ctx, event)
     return event
 
 

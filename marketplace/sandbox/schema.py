@@ -23,6 +23,8 @@ import stripe.params.test_helpers
 import stripe.params.v2.core
 import stripe.params.v2.core.accounts
 from stripe._request_options import RequestOptions
+from stripe.events._event_classes import get_v2_event_notification_class
+from stripe.v2.core._event import UnknownEventNotification
 from typing_extensions import is_typeddict
 
 from .errors import Invalid
@@ -138,15 +140,19 @@ class Listed(Check):
 class Mapping(Check):
     """A hash with free keys, such as metadata."""
 
-    def __init__(self, inner: Check) -> None:
-        """`inner` checks each value."""
+    def __init__(self, inner: Check, *, nulls: bool = False) -> None:
+        """`inner` checks each value; `nulls`: whether null is one (v2 unsets keys with it)."""
         self.inner = inner
+        self.nulls = nulls
 
     def read(self, value: Any, path: str) -> Any:
         """Check each value."""
         if not isinstance(value, dict):
             raise Invalid("Invalid object", param=path)
-        return {key: self.inner.read(item, f"{path}[{key}]") for key, item in value.items()}
+        return {
+            key: None if item is None and self.nulls else self.inner.read(item, f"{path}[{key}]")
+            for key, item in value.items()
+        }
 
 
 class Shape(Check):
@@ -156,6 +162,8 @@ class Shape(Check):
         """Fields are compiled at first use, because classes refer to each other."""
         self.cls = cls
         self.root = root
+        self.nulls = ".v2." in cls.__module__
+        """v2 is JSON, where null unsets; forms have no null."""
 
     @functools.cached_property
     def fields(self) -> dict[str, Check]:
@@ -186,11 +194,18 @@ class Shape(Check):
                 param=unknown[0],
             )
         for key in self.required:
-            if key not in value:
+            if value.get(key, "") is None or key not in value:
                 param = _join(path, key)
                 message = f"Missing required param: {param}."
                 raise Invalid(message, code="parameter_missing", param=param)
-        return {key: self.fields[key].read(item, _join(path, key)) for key, item in value.items()}
+        told = {}
+        for key, item in value.items():
+            check = self.fields[key]
+            if item is not None or not self.nulls:
+                told[key] = check.read(item, _join(path, key))
+            elif not isinstance(check, Shape | Mapping | Listed):
+                told[key] = None  # unsets a value; there is nothing to unset in a hash or array
+        return told
 
 
 class Either(Check):
@@ -232,14 +247,18 @@ def compile_type(hint: Any) -> Check:
     if origin is list:
         return Listed(compile_type(get_args(hint)[0]))
     if origin is dict:
-        return Mapping(compile_type(get_args(hint)[1]))
+        return _compile_mapping(get_args(hint)[1])
     if getattr(origin, "__name__", "") == "UntypedStripeObject":
-        return Mapping(compile_type(get_args(hint)[0]))
+        return _compile_mapping(get_args(hint)[0])
     if is_typeddict(hint):
         return Shape(hint)
     if origin is Union or type(hint).__name__ == "UnionType":
         return _compile_union([a for a in get_args(hint) if a is not type(None)])
     return Check()
+
+
+def _compile_mapping(hint: Any) -> Mapping:
+    return Mapping(compile_type(hint), nulls=type(None) in get_args(hint))
 
 
 def _compile_union(members: list[Any]) -> Check:
@@ -285,3 +304,16 @@ def _empty(path: str) -> Invalid:
         code="parameter_invalid_empty",
         param=path,
     )
+
+
+def is_thin_event(type_: str) -> bool:
+    """Whether the SDK has a class for thin events of this type."""
+    return get_v2_event_notification_class(type_) is not UnknownEventNotification
+
+
+@functools.cache
+def snapshot_events() -> frozenset[str]:
+    """The event types that a webhook endpoint may ask for."""
+    listed = of("WebhookEndpointCreateParams").fields["enabled_events"]
+    inner = listed.inner if isinstance(listed, Listed) else listed
+    return frozenset((inner.allowed if isinstance(inner, Text) else None) or ())

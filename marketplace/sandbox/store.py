@@ -170,7 +170,8 @@ def select(
 ) -> list[dict[str, Any]]:
     """Newest first. `after`/`before` are ids (exclusive); `where` uses declared links.
 
-    A value of `where` is text, or a range of numbers (`{"gte": 1, "lt": 9}`).
+    A value of `where` is text, a list of texts (any of them), or a range of numbers
+    (`{"gte": 1, "lt": 9}`).
 
     `before` answers the page that ends just before that id, still newest first.
     """
@@ -181,7 +182,7 @@ def select(
             f"JOIN links l{number} ON l{number}.seq = o.seq AND l{number}.kind = ?"
             f" AND l{number}.field = ? AND {_matches(f'l{number}.value', value)}"
         )
-        values += [kind, field, *(value.values() if isinstance(value, dict) else [str(value)])]
+        values += [kind, field, *_values(value)]
     sql.append("WHERE o.kind = ? AND o.deleted = 0")
     values.append(kind)
     if owner is not None:
@@ -205,8 +206,16 @@ def select(
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
+def _values(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else [str(value)]
+
+
 def _matches(column: str, value: Any) -> str:
     """The condition for one link; only operators of our own reach the text of the query."""
+    if isinstance(value, list):
+        return f"{column} IN ({','.join('?' * len(value))})"
     if not isinstance(value, dict):
         return f"{column} = ?"
     bounds = [f"CAST({column} AS INTEGER) {_OPERATORS[bound]} ?" for bound in value]

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import form, ids, schema, store, uploads
+from . import form, ids, schema, store, uploads, wire_v2
 from .context import DEFAULT_VERSION, Context
 from .errors import Invalid, Refused
 from .program import Sandbox
@@ -126,7 +126,7 @@ class Wire:
         if len(idempotency) > _KEY_LONGEST:
             message = f"Idempotency keys have at most {_KEY_LONGEST} characters."
             raise Invalid(message, kind="idempotency_error")
-        flight = (call.header("stripe-account") or call.platform, idempotency)
+        flight = (_account_header(call) or call.platform, idempotency)
         with self._lock:
             if flight in self._flying:
                 raise Refused(
@@ -150,8 +150,12 @@ class Wire:
         call.params = raw  # for the workbench, should the parameters be refused below
         older = {k: raw.pop(k) for k, last in route.until.items() if k in raw and version < last}
         expand = _expand(raw)
-        if route.schema is not None:
-            raw = schema.of(route.schema).read(raw, "")
+        shape = schema.of(route.schema) if route.schema is not None else None
+        if wire_v2.is_v2(call.path):
+            raw = wire_v2.arrays(raw, call.query, shape)
+            older |= {"page": raw.pop("page")} if call.method == "GET" and "page" in raw else {}
+        if shape is not None:
+            raw = shape.read(raw, "")
         if expand:
             raw["expand"] = expand
         return {**raw, **older}
@@ -174,7 +178,7 @@ class Wire:
                     call.replayed = True
                     return kept
             status, body = self._run(ctx, call, route, arguments)
-            if key is not None:
+            if key is not None and (wire_v2.remembers(status) or not wire_v2.is_v2(call.path)):
                 _keep(ctx, call, key, status, body)
             call.events = ctx.spread
         return status, body
@@ -204,6 +208,8 @@ class Wire:
         return 200, json.dumps(shown).encode()
 
     def _error(self, refusal: Refused, call: Call) -> bytes:
+        if wire_v2.is_v2(call.path):
+            return json.dumps({"error": wire_v2.error(refusal)}).encode()
         log_url = f"{self.sandbox.base_url}/_sandbox/requests/{call.request_id}"
         return json.dumps({"error": {**refusal.error, "request_log_url": log_url}}).encode()
 
@@ -238,12 +244,19 @@ def _secret_key(call: Call) -> str:
     return key
 
 
+def _account_header(call: Call) -> str:
+    """`Stripe-Account`, or the last step of `Stripe-Context`, its successor."""
+    context = (call.header("stripe-context") or "").rpartition("/")[2]
+    return call.header("stripe-account") or context
+
+
 def _acting_account(ctx: Context, call: Call) -> str:
-    from_header = call.header("stripe-account")
+    from_header = _account_header(call)
     if not from_header or from_header == ctx.platform:
         return ctx.platform
     found = store.get(ctx.db, from_header)
-    if found is None or found[0]["object"] != "account" or found[1] != ctx.platform:
+    mine = found is not None and found[0]["object"] == "account" and found[1] == ctx.platform
+    if found is None or not mine or found[0].get("_v2", {}).get("closed"):
         raise Refused(
             f"The provided key does not have access to account '{from_header}' (or that account"
             " does not exist). Application access may have been revoked.",

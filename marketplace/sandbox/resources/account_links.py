@@ -29,6 +29,12 @@ _NAMES = {"express": "Express", "full": "Standard"}
 @route("POST", "/v1/account_links", "AccountLinkCreateParams")
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create a link for one of the platform's connected accounts."""
+    made = start(ctx, params)
+    return {name: made[name] for name in ("object", "created", "expires_at", "url")}
+
+
+def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The link that these parameters ask for, in either API; raises `Refused` (400)."""
     account = connected.reachable(ctx, params["account"])
     if account["controller"]["type"] == "account":
         raise Refused("You cannot create an account link for your own account.", param="account")
@@ -44,7 +50,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     for name in ("refresh_url", "return_url"):
         _check_url(params.get(name), name)
     options = params.get("collection_options", {})
-    made = open_link(
+    return open_link(
         ctx,
         account,
         purpose=params["type"],
@@ -52,7 +58,6 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         refresh_url=params["refresh_url"],
         return_url=params["return_url"],
     )
-    return {name: made[name] for name in ("object", "created", "expires_at", "url")}
 
 
 def open_link(ctx: Context, account: dict[str, Any], **wanted: str) -> dict[str, Any]:

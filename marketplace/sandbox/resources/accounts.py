@@ -21,6 +21,7 @@ from marketplace.sandbox import (
     events,
     shapes,
     standing,
+    walls,
 )
 from marketplace.sandbox.configuration import Configuration
 from marketplace.sandbox.connected import current, refresh_status
@@ -33,7 +34,8 @@ from marketplace.sandbox.resources import capabilities, external_accounts, perso
 from marketplace.sandbox.routing import kind, route, view
 from marketplace.sandbox.updates import filled, merge
 
-kind("account", "acct_", length=16)
+_LISTED_BY = tuple(f"_lists.{name}" for name in ("closed", "customer", "merchant", "recipient"))
+kind("account", "acct_", length=16, indexed=_LISTED_BY)
 
 _BASICS = ("card_payments", "transfers")
 _GUARDED = ("business_type", "company", "individual", "external_account", "account_token")
@@ -112,6 +114,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         message = "Only a platform can create accounts; leave the Stripe-Account header out."
         raise Refused(message, code="platform_account_required")
     choice, legacy = configuration.chosen(params, ctx.version)
+    walls.check(ctx, v2=False, losses=choice.losses)
     country = countries.get(params.get("country") or current(ctx)["country"])
     wanted = params.get("capabilities")
     if choice.dashboard == "none" and not wanted:

@@ -26,6 +26,8 @@ def request(ctx: Context, account: dict[str, Any], wanted: dict[str, dict[str, A
 
     Raises `Refused` (400) for a combination that Stripe does not allow.
     """
+    if not wanted:
+        return
     asked: dict[str, int] = dict(account["_requested"])
     for name, setting in wanted.items():
         if setting.get("requested") is True:
