@@ -24,8 +24,10 @@ TRIGGERS = (
     " customer.updated payment_intent.amount_capturable_updated payment_intent.canceled"
     " payment_intent.created payment_intent.payment_failed payment_intent.processing"
     " payment_intent.requires_action payment_intent.succeeded payment_method.attached"
-    " payment_method.detached payout.created payout.updated product.created product.deleted"
-    " product.updated transfer.created transfer.reversed transfer.updated"
+    " payment_method.detached payment_method.updated payout.created payout.updated product.created product.deleted"
+    " product.updated setup_intent.canceled setup_intent.created setup_intent.requires_action"
+    " setup_intent.setup_failed setup_intent.succeeded topup.created transfer.created"
+    " transfer.reversed transfer.updated"
 ).split()
 # What waits for the clock has come by then: settling, bank debits, payouts.
 DAYS = 10 * 86_400
