@@ -285,13 +285,13 @@ def offers(design: Design, question: Question) -> list[Offer]:
         Offer(
             option,
             getattr(design, question.field) is option.choice,
-            judge(_with(design, question, option)),
+            judge(changed(design, question, option)),
         )
         for option in question.options
     ]
 
 
-def _with(design: Design, question: Question, option: Option) -> Design:
+def changed(design: Design, question: Question, option: Option) -> Design:
     """The design with one question answered anew."""
     change: dict[str, Any] = {question.field: option.choice}
     return replace(design, **change)

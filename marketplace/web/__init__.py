@@ -1,11 +1,11 @@
-"""The web by actor: the shop, the seller, the platform, and Stripe's webhooks."""
+"""The web by actor: the shop, the seller, the platform, the guide, and Stripe's webhooks."""
 
 import importlib
 import importlib.util
 
 from flask import Blueprint
 
-ACTORS = ("pages", "auth", "shop", "seller", "platform", "hooks")
+ACTORS = ("pages", "auth", "shop", "seller", "platform", "guide", "hooks")
 
 
 def blueprints() -> list[Blueprint]:

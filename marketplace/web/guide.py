@@ -1,0 +1,100 @@
+"""The integration guide: choices in the address, and everything that follows from them.
+
+Nobody has to sign in, nothing is stored, and neither the database nor Stripe is asked. The rule
+that bites: the page, the Markdown, the JSON and the prompt share one reader of the address, so a
+link to one of them can be changed into a link to another by its path alone.
+https://docs.stripe.com/connect/design-an-integration
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import countries
+from marketplace.design import DEFAULT, Design
+from marketplace.guide import atlas, built, code, money, options, prompt, report
+from marketplace.web import drawing
+
+bp = Blueprint("guide", __name__)
+SAMPLE = ("amount", "commission", "country")
+MARKDOWN = "text/markdown; charset=utf-8"
+
+
+@bp.get("/guide")
+def index() -> ResponseReturnValue:
+    """The questions, and the answer to them."""
+    design, unknown = options.read(request.args)
+    sample, faults = money.read(request.args)
+    it = report.guide(design, sample)
+    return render_template(
+        "guide/index.html",
+        it=it,
+        unknown=unknown,
+        faults=faults,
+        typed=request.args,
+        text=prompt.prompt(it) if it.judgement.can_be_built else None,
+    )
+
+
+@bp.get("/guide.md")
+def markdown() -> ResponseReturnValue:
+    """The guide as Markdown."""
+    return Response(prompt.markdown(_asked()), content_type=MARKDOWN)
+
+
+@bp.get("/guide.json")
+def data() -> ResponseReturnValue:
+    """The guide as JSON."""
+    design, unknown = options.read(request.args)
+    sample, faults = money.read(request.args)
+    told = [f"{it.question.name}: nothing is called {it.value}" for it in unknown]
+    return jsonify(report.as_json(report.guide(design, sample)) | {"faults": [*told, *faults]})
+
+
+@bp.get("/guide/prompt.md")
+def prompt_page() -> ResponseReturnValue:
+    """A prompt for a language model; 409 for a design that cannot be built."""
+    return Response(prompt.prompt(_asked()), content_type=MARKDOWN)
+
+
+@bp.get("/guide/compare")
+def compare() -> ResponseReturnValue:
+    """Two designs side by side."""
+    sample, _ = money.read(request.args)
+    typed = [request.args.get(name, "") for name in ("a", "b")]
+    usual = (DEFAULT, atlas.PRESETS[1].design)
+    found = [options.from_short(text) or other for text, other in zip(typed, usual, strict=True)]
+    one, other = (report.guide(design, sample) for design in found)
+    lost = [text for text in typed if text and options.from_short(text) is None]
+    return render_template(
+        "guide/compare.html", one=one, other=other, rows=report.compare(one, other), lost=lost
+    )
+
+
+def _asked() -> report.Guide:
+    """The guide that the address asks for."""
+    design, _ = options.read(request.args)
+    sample, _ = money.read(request.args)
+    return report.guide(design, sample)
+
+
+@bp.app_template_global("guide_url")
+def guide_url(design: Design, endpoint: str = "guide.index") -> str:
+    """The address of a design, with the sample sale that is being looked at."""
+    values: dict[str, Any] = {k: v for k, v in request.args.items() if k in SAMPLE}
+    return url_for(endpoint, **(options.address(design) | values))
+
+
+@bp.context_processor
+def tools() -> dict[str, object]:
+    """What the guide's templates work with."""
+    return {
+        "atlas": atlas,
+        "built": built,
+        "code": code,
+        "countries": countries,
+        "options": options,
+        "parties": report.PARTIES,
+        "story_picture": drawing.picture,
+    }
