@@ -6,6 +6,7 @@ SDK's classes and, where it lies beside the project, with Stripe's published fix
 
 import io
 import json
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,15 @@ DAY = 86_400
 
 
 def tour(sandbox: Running) -> None:
-    """One of everything."""
+    """One of everything; every call is kept, not only the latest."""
+    sandbox.server.calls = deque()
     client = sandbox.client()
     ada = open_seller(sandbox, "000111111113")
     fund(sandbox, None, 100_000)
     accounts(client, ada)
     payments(client, ada)
     more(client, ada)
+    saving(client, ada)
     fund(sandbox, ada, 5_000)
     client.v1.payouts.create({"amount": 500, "currency": "usd"})
     client.v1.payouts.create({"amount": 500, "currency": "usd"}, acting(ada))
@@ -179,6 +182,34 @@ def more(client: stripe.StripeClient, ada: str) -> None:
         {"purpose": "dispute_evidence", "file": io.BytesIO(b"%PDF-1.4\n%%EOF\n")}
     )
     client.v1.file_links.create({"file": evidence.id})
+
+
+def saving(client: stripe.StripeClient, ada: str) -> None:
+    """Payment methods for later, the platform's own money, and an account debit."""
+    iban: stripe.params.PaymentMethodCreateParams = {
+        "type": "sepa_debit",
+        "sepa_debit": {"iban": "AT611904300234573201"},
+        "billing_details": {"name": "Bob"},
+    }
+    for method in ("pm_card_visa", client.v1.payment_methods.create(iban).id):
+        intent = client.v1.setup_intents.create(
+            {"confirm": True, "payment_method": method, "return_url": BACK}
+        )
+        client.v1.setup_attempts.list({"setup_intent": intent.id})
+        if intent.mandate:
+            client.v1.mandates.retrieve(str(intent.mandate))
+    client.v1.setup_intents.create(
+        {
+            "confirm": True,
+            "payment_method": "pm_card_authenticationRequired",
+            "return_url": BACK,
+        }
+    )
+    client.v1.checkout.sessions.create({"mode": "setup", "success_url": BACK})
+    client.v1.topups.create({"amount": 700, "currency": "usd"})
+    client.v1.topups.list()
+    client.v1.charges.create({"amount": 60, "currency": "usd", "source": ada})
+    client.v1.charges.create({"amount": 60, "currency": "usd", "source": "tok_visa"})
 
 
 def answered(sandbox: Running) -> Iterator[dict[str, Any]]:

@@ -11,9 +11,16 @@ from typing import Any
 
 from marketplace.sandbox import ids
 from marketplace.sandbox.context import Context
-from marketplace.sandbox.routing import kind, route
+from marketplace.sandbox.routing import kind, route, view
 
 kind("mandate", "mandate_", indexed=("payment_method",))
+
+
+@view("mandate")
+def show(ctx: Context, mandate: dict[str, Any]) -> dict[str, Any]:
+    """A mandate does not say when it was made, but when it was given."""
+    del ctx
+    return {name: value for name, value in mandate.items() if name != "created"}
 
 
 def make(
