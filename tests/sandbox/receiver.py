@@ -62,7 +62,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                payload = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                payload = self.rfile.read(length)
+                if len(payload) < length:
+                    return  # the sender died half-way: nothing was heard
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 status = owner.answers.pop(0) if owner.answers else 200
                 owner.heard.append(Heard(self.path, headers, payload))
