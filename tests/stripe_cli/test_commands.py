@@ -54,6 +54,18 @@ def test_commands_of_resources(sandbox: Running, cli: Cli) -> None:
     assert {one["id"] for one in capabilities["data"]} == {"card_payments", "transfers"}
 
 
+def test_commands_of_accounts_v2(cli: Cli) -> None:
+    made = answer(
+        cli.said("v2", "core", "accounts", "create", "--contact-email", "maya@example.com")
+    )
+    listed = answer(cli.said("v2", "core", "accounts", "list"))
+    assert [account["id"] for account in listed["data"]] == [made["id"]]
+    found = cli.said("v2", "core", "accounts", "retrieve", made["id"], "--include", "identity")
+    assert answer(found)["contact_email"] == "maya@example.com"
+    told = answer(cli.said("v2", "core", "events", "list", "--object-id", made["id"]))
+    assert "v2.core.account.created" in {event["type"] for event in told["data"]}
+
+
 def test_events_are_listed_by_type(cli: Cli) -> None:
     cli.said("trigger", "charge.succeeded")
 

@@ -24,8 +24,9 @@ TRIGGERS = (
     " customer.updated payment_intent.amount_capturable_updated payment_intent.canceled"
     " payment_intent.created payment_intent.payment_failed payment_intent.processing"
     " payment_intent.requires_action payment_intent.succeeded payment_method.attached"
-    " payment_method.detached payment_method.updated payout.created payout.updated product.created product.deleted"
-    " product.updated setup_intent.canceled setup_intent.created setup_intent.requires_action"
+    " payment_method.detached payment_method.updated payout.created payout.updated"
+    " product.created product.deleted product.updated setup_intent.canceled"
+    " setup_intent.created setup_intent.requires_action"
     " setup_intent.setup_failed setup_intent.succeeded topup.created transfer.created"
     " transfer.reversed transfer.updated"
 ).split()
@@ -41,7 +42,7 @@ def run_all(
     ears = {}
     for name, key in keys.items():
         with sandbox.sandbox.session(ids.platform_of_key(key)) as ctx:
-            ears[name] = listeners.welcome(ctx, [listeners.SNAPSHOTS], {}).id
+            ears[name] = listeners.welcome(ctx, [listeners.SNAPSHOTS, listeners.THIN], {}).id
 
     def run(name: str) -> str:
         if name.startswith("transfer."):
