@@ -44,7 +44,10 @@ _TABLE = cast("sa.Table", InboxEvent.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that a worker holds, and the ticket (`attempts`) that proves it."""
+    """A row that a worker holds, and the ticket (`attempts`) that proves it.
+
+    `due_at` is when the work fell due: when the event came, or was replayed, or is tried again.
+    """
 
     id: int
     attempts: int
@@ -53,6 +56,7 @@ class Claim:
     account: str | None
     type: str
     body: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ def claim(session: orm.Session, row_id: int | None = None) -> Claim | None:
             InboxEvent.account,
             InboxEvent.type,
             InboxEvent.body,
+            InboxEvent.next_try_at,
         )
         .execution_options(synchronize_session=False)
     ).one_or_none()

@@ -11,6 +11,7 @@ https://docs.stripe.com/connect/webhooks https://docs.stripe.com/api/events/type
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import stripe as sdk
@@ -27,12 +28,16 @@ TRIES_WHILE_UNKNOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What an event is about: the id of its object and the account where it lives."""
+    """What an event is about: the id of its object and the account where it lives.
+
+    What was read at Stripe after `heard_at` knows of it already.
+    """
 
     type: str
     scope: Scope
     account: str | None
     object: Mapping[str, Any]
+    heard_at: datetime
 
     @property
     def id(self) -> str:
@@ -90,7 +95,8 @@ def types(scope: Scope) -> list[str]:
 
 def _hint(claim: Claim) -> Hint:
     event = json.loads(claim.body)
-    return Hint(claim.type, claim.scope, claim.account, event["data"]["object"])
+    found = event["data"]["object"]
+    return Hint(claim.type, claim.scope, claim.account, found, claim.due_at)
 
 
 def _subject(hint: Hint) -> str:
@@ -117,7 +123,7 @@ def _misdirected(hint: Hint, route: Route) -> str | None:
 
 
 def _seller(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return bool(sellers.refresh(session, stripe, hint.account or ""))
+    return bool(sellers.refresh(session, stripe, hint.account or "", heard_at=hint.heard_at))
 
 
 def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -> bool:

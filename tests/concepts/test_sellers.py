@@ -265,6 +265,26 @@ def test_what_was_asked_earlier_never_overwrites_what_was_asked_later(
     assert state(maria) is SellerState.NOTHING_DUE
 
 
+def test_an_account_that_was_read_after_the_event_came_is_not_read_again(
+    session: orm.Session, stripe: StripeClient, sandbox: Running, maria: Seller
+) -> None:
+    account = onboarded(session, stripe, maria).stripe_id or ""
+    reads = f"/v1/accounts/{account}"
+
+    def count() -> int:
+        return sum((call.method, call.path) == ("GET", reads) for call in sandbox.server.calls)
+
+    heard = clock.now()
+    before = count()
+    for _ in range(5):
+        assert sellers.refresh(session, stripe, account, heard_at=heard) is maria
+    assert count() == before + 1
+    sellers.refresh(session, stripe, account, heard_at=clock.now())
+    assert count() == before + 2, "a later event may tell of something newer"
+    sellers.refresh(session, stripe, account)
+    assert count() == before + 3, "a person who asks is answered with news"
+
+
 def test_a_bank_account_that_is_gone_at_stripe_is_gone_here(
     session: orm.Session, stripe: StripeClient, maria: Seller
 ) -> None:

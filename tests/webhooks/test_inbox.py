@@ -195,6 +195,22 @@ def test_a_dead_event_comes_back_to_life_with_all_its_attempts(sessions: Session
     assert again.attempts == 1
 
 
+def test_a_replayed_event_is_looked_up_anew_not_as_of_when_it_first_came(
+    sessions: Sessions,
+) -> None:
+    with clock.reading(lambda: NOON):
+        name = kept(sessions)
+        first = claimed(sessions)
+        finish(sessions, first, InboxState.DONE)
+    with clock.reading(lambda: NOON + timedelta(hours=1)):
+        with sessions() as session, phase(session):
+            inbox.replay(session, name)
+        again = claimed(sessions)
+    assert first is not None
+    assert again is not None
+    assert (first.due_at, again.due_at) == (NOON, NOON + timedelta(hours=1))
+
+
 def test_a_replay_asked_for_twice_leaves_a_running_event_alone(sessions: Sessions) -> None:
     name = kept(sessions)
     finish(sessions, claimed(sessions), InboxState.DONE)

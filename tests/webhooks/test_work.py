@@ -289,7 +289,9 @@ def test_chores_are_done_at_the_start_even_when_one_of_them_fails(
 
 def claim(type_: str, scope: Scope, account: str | None = None, attempts: int = 1) -> Claim:
     letter = letters.event(type_, about={"id": "po_unknown", "object": "payout"})
-    return Claim(1, attempts, letter["id"], scope, account, type_, letters.text(letter))
+    return Claim(
+        1, attempts, letter["id"], scope, account, type_, letters.text(letter), clock.now()
+    )
 
 
 def handled(sessions: Sessions, client: stripe.StripeClient, held: Claim) -> Outcome:
