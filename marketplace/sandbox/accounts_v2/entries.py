@@ -42,13 +42,19 @@ def told(case: Case, now: Standing, configurations: set[str], version: str) -> d
     for row in rows:
         # Two fields of v1 may be one of v2 (the last four digits and the whole number).
         person = (row["reference"] or {}).get("resource") or ""
-        by_field.setdefault((row["description"], person), row)
+        known = by_field.setdefault((row["description"], person), row)
+        if _only_stripe_acts(row) and known["minimum_deadline"]["status"] == "eventually_due":
+            by_field[row["description"], person] = row
     rows = list(by_field.values())
     return {
         "alternatives": _alternatives(names) if version >= _ALTERNATIVES_SINCE else None,
         "entries": rows,
         "summary": _summary(rows, now),
     }
+
+
+def _only_stripe_acts(row: dict[str, Any]) -> bool:
+    return bool(row["awaiting_action_from"] == "stripe")
 
 
 def _entry(case: Case, now: Standing, name: str) -> dict[str, Any]:

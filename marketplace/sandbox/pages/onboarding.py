@@ -42,7 +42,7 @@ from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.onboarding_steps import Field, Step
 from marketplace.sandbox.pages import paper
 from marketplace.sandbox.requirements import Case
-from marketplace.sandbox.resources import accounts, capabilities, persons
+from marketplace.sandbox.resources import accounts, capabilities, persons, v2_account_links
 from marketplace.sandbox.routing import kind, page
 from marketplace.sandbox.updates import merge, reach
 
@@ -120,6 +120,7 @@ def enter(server: Server, request: Request, account: str, secret: str) -> Respon
         link["used"] = True
         ctx.save(link)
         wanted = {name: link[name] for name in ("purpose", "fields", "refresh_url", "return_url")}
+        wanted["use_case"] = link.get("use_case", "")
         return paper.see_other(begin(ctx, known, **wanted))
 
 
@@ -369,4 +370,6 @@ def _end(visit: Visit) -> str:
     """End the visit; answers where the seller goes."""
     visit.stored["expires_at"] = visit.ctx.now
     visit.ctx.save(visit.stored)
+    if use_case := visit.stored.get("use_case"):
+        v2_account_links.returned(visit.ctx, visit.account, use_case)
     return str(visit.stored["return_url"])
