@@ -91,9 +91,19 @@ ROUTES = {
     (Party.STRIPE, Party.PLATFORM): ("268,166 242,166", 352, 198, "end"),
     (Party.BUYER, Party.SELLER): ("238,20 254,20 254,274 242,274", 262, 230, "start"),
     (Party.SELLER, Party.BUYER): ("238,288 260,288 260,34 242,34", 266, 60, "start"),
-    (Party.SELLER, Party.STRIPE): ("238,262 310,262 310,184", 318, 226, "start"),
+    (Party.SELLER, Party.STRIPE): ("238,262 310,262 310,184", 302, 226, "end"),
     (Party.STRIPE, Party.SELLER): ("330,180 330,280 242,280", 326, 250, "end"),
 }
+
+
+# Where the seller is paid by the buyer, the two change places: the charge is in the middle.
+SWAPPED = {Party.PLATFORM: Party.SELLER, Party.SELLER: Party.PLATFORM}
+
+
+def _stand_in(story: MoneyStory, party: Party) -> Party:
+    """Whose place in the picture `party` has."""
+    direct = story.roles.charge_lives_on is Party.SELLER
+    return SWAPPED.get(party, party) if direct else party
 
 
 def picture(story: MoneyStory) -> Picture:
@@ -103,13 +113,13 @@ def picture(story: MoneyStory) -> Picture:
         width=WIDTH,
         height=HEIGHT + (BAR_HEIGHT if shares else 0),
         boxes=[_box(story, party) for party in PLACES],
-        arrows=_arrows(story.movements),
+        arrows=_arrows(story),
         shares=shares,
     )
 
 
 def _box(story: MoneyStory, party: Party) -> Box:
-    x, y, width, height = PLACES[party]
+    x, y, width, height = PLACES[_stand_in(story, party)]
     holding = story.of(party)
     name = holding.name
     short = name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1].rstrip() + "…"
@@ -121,11 +131,12 @@ def _signed(money: Money) -> str:
     return f"+{money}" if money.amount > 0 else str(money)
 
 
-def _arrows(movements: Sequence[Movement]) -> list[Arrow]:
+def _arrows(story: MoneyStory) -> list[Arrow]:
     """One arrow for each pair of parties; several movements on it add up in its label."""
     pairs: dict[tuple[Party, Party], list[Movement]] = {}
-    for movement in movements:
-        pairs.setdefault((movement.payer, movement.payee), []).append(movement)
+    for movement in story.movements:
+        pair = _stand_in(story, movement.payer), _stand_in(story, movement.payee)
+        pairs.setdefault(pair, []).append(movement)
     drawn = []
     for pair, together in pairs.items():
         if pair not in ROUTES:
