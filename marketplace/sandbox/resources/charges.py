@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import account_debits, card_charges, metadata
+from marketplace.sandbox import account_debits, card_charges, metadata, search
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
@@ -18,6 +18,21 @@ from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import include, kind, route
 
 kind("charge", "ch_", indexed=("payment_intent", "customer", "transfer_group"))
+
+_CARD = "payment_method_details.card"
+_SEARCHED = {
+    "amount": "number",
+    "billing_details.address.postal_code": "text",
+    "created": "number",
+    "currency": "text",
+    "customer": "text",
+    "disputed": "true",
+    "metadata": "text",
+    "refunded": "true",
+    "status": "text",
+    **{f"{_CARD}.{name}": "text" for name in ("brand", "fingerprint", "last4")},
+    **{f"{_CARD}.{name}": "number" for name in ("exp_month", "exp_year")},
+}
 
 
 @include("charge", "refunds")
@@ -64,6 +79,12 @@ def capture(ctx: Context, params: dict[str, Any], charge: str) -> dict[str, Any]
         found["transfer_data"]["amount"] = params["transfer_data"]["amount"]
     card_charges.capture(ctx, found, amount, "charge.captured")
     return found
+
+
+@route("GET", "/v1/charges/search", "ChargeSearchParams")
+def search_charges(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Search the acting account's charges."""
+    return search.find(ctx, "charge", params, _SEARCHED)
 
 
 @route("GET", "/v1/charges/{charge}", "ChargeRetrieveParams")

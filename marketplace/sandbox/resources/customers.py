@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import ids, metadata
+from marketplace.sandbox import ids, metadata, search
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import missing
 from marketplace.sandbox.events import emit
@@ -17,6 +17,11 @@ from . import payment_methods
 kind("customer", "cus_", indexed=("email",), length=14)
 
 _PLAIN = ("address", "description", "email", "name", "phone", "shipping")
+_SEARCHED = {
+    "created": "number",
+    "metadata": "text",
+    **dict.fromkeys(("email", "name", "phone"), "part"),
+}
 
 
 def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +60,12 @@ def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create a customer."""
     return make(ctx, params)
+
+
+@route("GET", "/v1/customers/search", "CustomerSearchParams")
+def search_customers(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Search the acting account's customers."""
+    return search.find(ctx, "customer", params, _SEARCHED)
 
 
 @route("GET", "/v1/customers/{customer}", "CustomerRetrieveParams")

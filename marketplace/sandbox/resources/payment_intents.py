@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing
+from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing, search
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Invalid, Refused
 from marketplace.sandbox.events import emit
@@ -41,6 +41,10 @@ _PLAIN = (
     "transfer_group",
 )
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+_SEARCHED = {
+    **dict.fromkeys(("currency", "customer", "metadata", "status"), "text"),
+    **dict.fromkeys(("amount", "created"), "number"),
+}
 
 
 def _debits(currency: str) -> list[str]:
@@ -247,6 +251,12 @@ def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> No
 def _is_card(ctx: Context, intent: dict[str, Any]) -> bool:
     method = ctx.find(intent["payment_method"])
     return bool(method and method["type"] == "card")
+
+
+@route("GET", "/v1/payment_intents/search", "PaymentIntentSearchParams")
+def search_intents(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Search the acting account's intents."""
+    return search.find(ctx, "payment_intent", params, _SEARCHED)
 
 
 @route("GET", "/v1/payment_intents/{intent}", "PaymentIntentRetrieveParams")
