@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Request, Response
 
 from . import pages as _pages
+from . import publishable
 from . import resources as _resources
 from .courier import is_loopback
 from .program import Sandbox
@@ -81,12 +82,16 @@ class Server:
             body,
             headers,
         )
+        across = publishable.cross_origin(call.method, call.path, headers)
+        if across and call.method == "OPTIONS":
+            start_response("204 No Content", [*across.items()])
+            return []
         answer = self.wire.answer(call)
         self.calls.append(call)
         self.sandbox.hub.tell(call)
         start_response(
             f"{answer.status} {_REASONS.get(answer.status, '')}",
-            [*answer.headers.items(), ("Content-Length", str(len(answer.body)))],
+            [*answer.headers.items(), *across.items(), ("Content-Length", str(len(answer.body)))],
         )
         return [answer.body]
 

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import form, ids, schema, store, uploads, wire_v2
+from . import form, ids, publishable, schema, store, uploads, wire_v2
 from .context import DEFAULT_VERSION, Context
 from .errors import Invalid, Refused
 from .program import Sandbox
@@ -52,6 +52,9 @@ class Call:
     started: float = field(default_factory=time.perf_counter)
     events: list[str] = field(default_factory=list)
     answer: bytes = b""
+    door: publishable.Door | None = None
+    """What the publishable key of this call opens; None for a secret key."""
+    client_secret: str = ""
     mimetype: str = "application/json"
     at: int = 0
     took: float = 0.0
@@ -109,9 +112,11 @@ class Wire:
         return Answer(status, body, headers)
 
     def _handle(self, call: Call) -> tuple[int, bytes]:
-        key = _secret_key(call)
+        key = _api_key(call)
         call.platform = ids.platform_of_key(key)
         found = router.find(call.method, call.path)
+        if publishable.is_publishable(key):
+            call.door = publishable.admit(found[0] if found else None)
         if found is None:
             raise Refused(
                 f"Unrecognized request URL ({call.method}: {call.path}). This local sandbox does"
@@ -126,6 +131,9 @@ class Wire:
         if len(idempotency) > _KEY_LONGEST:
             message = f"Idempotency keys have at most {_KEY_LONGEST} characters."
             raise Invalid(message, kind="idempotency_error")
+        if call.door is not None:
+            # A browser must not be handed the answer that was kept for the server.
+            idempotency = f"pk:{idempotency}"
         flight = (_account_header(call) or call.platform, idempotency)
         with self._lock:
             if flight in self._flying:
@@ -148,6 +156,9 @@ class Wire:
         if call.body:
             raw = {**raw, **_body(call)}
         call.params = raw  # for the workbench, should the parameters be refused below
+        if call.door is not None:
+            raw = dict(raw)
+            call.client_secret = publishable.take_secret(call.door, raw)
         older = {k: raw.pop(k) for k, last in route.until.items() if k in raw and version < last}
         expand = _expand(raw)
         shape = schema.of(route.schema) if route.schema is not None else None
@@ -172,6 +183,8 @@ class Wire:
         ) as ctx:
             ensure_platform(ctx)
             call.account = ctx.account = _acting_account(ctx, call)
+            if call.door is not None:
+                publishable.check(ctx, call.door, arguments, call.client_secret)
             if key is not None:
                 kept = _replay(ctx, call, key)
                 if kept is not None:
@@ -205,16 +218,19 @@ class Wire:
         if isinstance(result, Content):
             call.mimetype = result.mimetype
             return 200, result.body
+        if call.door is not None:
+            shown = publishable.shown(shown)
         return 200, json.dumps(shown).encode()
 
     def _error(self, refusal: Refused, call: Call) -> bytes:
         if wire_v2.is_v2(call.path):
             return json.dumps({"error": wire_v2.error(refusal)}).encode()
         log_url = f"{self.sandbox.base_url}/_sandbox/requests/{call.request_id}"
-        return json.dumps({"error": {**refusal.error, "request_log_url": log_url}}).encode()
+        error = refusal.error if call.door is None else publishable.shown(refusal.error)
+        return json.dumps({"error": {**error, "request_log_url": log_url}}).encode()
 
 
-def _secret_key(call: Call) -> str:
+def _api_key(call: Call) -> str:
     header = call.header("authorization") or ""
     scheme, _, value = header.partition(" ")
     key = value.strip()
@@ -233,13 +249,7 @@ def _secret_key(call: Call) -> str:
     if rest.startswith("live"):
         message = "This is a local sandbox: live keys are refused. Use any sk_test_… key."
         raise Refused(message, status=401)
-    if kind == "pk":
-        raise Refused(
-            "This endpoint needs a secret key; a publishable key (pk_test_…) may not use it.",
-            status=401,
-            code="secret_key_required",
-        )
-    if kind not in {"sk", "rk", "rkcs"} or "_" not in rest:
+    if kind not in {"sk", "rk", "rkcs", "pk"} or "_" not in rest:
         raise Refused(f"Invalid API Key provided: {key[:7]}***", status=401)
     return key
 
