@@ -61,7 +61,7 @@ BUTTONS = (
     ("Inquiry", "Pays, then the bank asks", "4000000000001976"),
     ("Refund comes back", "Pays; a refund fails later", "4000000000005126"),
 )
-_DEBITS = {
+DEBITS = {
     "sepa_debit": {"succeeds": "AT611904300234573201", "fails": "AT861904300235473202"},
     "us_bank_account": {"succeeds": "000123456789", "fails": "000222222227"},
 }
@@ -206,17 +206,17 @@ def _method(ctx: Context, session: dict[str, Any], typed: Typed) -> dict[str, An
     kind, _, value = typed.action.partition(":")
     if kind == "debit":
         type_ = _debit_type(session)
-        if type_ is None or value not in _DEBITS[type_]:
+        if type_ is None or value not in DEBITS[type_]:
             typed.problems["number"] = ("", "This session takes no bank debits.")
             return None
-        return payment_methods.from_debit(ctx, type_, _DEBITS[type_][value])
+        return payment_methods.from_debit(ctx, type_, DEBITS[type_][value])
     if kind == "card" and value in cards.CARDS:
         return payment_methods.from_card(ctx, cards.CARDS[value])
     return _typed_card(ctx, typed)
 
 
 def _debit_type(session: dict[str, Any]) -> str | None:
-    return next((t for t in session["payment_method_types"] if t in _DEBITS), None)
+    return next((t for t in session["payment_method_types"] if t in DEBITS), None)
 
 
 def _typed_card(ctx: Context, typed: Typed) -> dict[str, Any] | None:
