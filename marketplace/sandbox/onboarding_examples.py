@@ -89,6 +89,8 @@ def _company(case: Case, scenario: str) -> dict[str, str]:
         "company[phone]": "0000000000",
         "company[owners_provided]": "true",
         "company[directors_provided]": "true",
+        "company[verification][document][front]": "file_identity_document_success",
+        "documents[proof_of_registration][files][0]": "file_relationship_document_success",
         **{f"company[address][{part}]": value for part, value in _address(case).items()},
     }
 
@@ -101,6 +103,8 @@ def _profile(scenario: str) -> dict[str, str]:
         "business_profile[product_description]": "Handmade things, sent within two days.",
         "business_profile[support_phone]": "0000000000",
         "business_profile[name]": "Rosen's things",
+        "settings[payments][statement_descriptor]": "ROSENS THINGS",
+        "settings[card_payments][statement_descriptor_prefix]": "ROSENS",
     }
 
 

@@ -12,6 +12,7 @@
 
   const BASE = new URL("./", document.currentScript.src).href;
   const ORIGIN = new URL(BASE).origin;
+  const MOST_TRIES = 2;
   const COMMON = ["setOnLoadError", "setOnLoaderStart"];
   const COMPONENTS = {
     "account-management": ["setCollectionOptions", "setOnSectionOpen"],
@@ -170,16 +171,20 @@
       if (!message || !this.frame) return;
       if (message.type === "ready") {
         this.tell({ type: "looks", appearance: this.connection.appearance });
-        if (message.gate) {
+        if (this.onEnd) {
+          this.tell({ type: "leave" }); // it was asked before this page could hear it
+        } else if (message.gate) {
           this.say("setOnLoaderStart", { elementTagName: this.component });
           this.enter();
+        } else if (!message.over) {
+          this.tries = 0;
         }
       } else if (message.type === "height") {
         this.frame.style.height = `${message.height}px`;
       } else if (message.type === "refused") {
         this.refused(message.error);
       } else if (message.type === "expired") {
-        this.frame.src = `${BASE}frame`;
+        this.again("The account session has expired.");
       } else if (message.type === "ended") {
         this.unmount();
       } else if (message.type === "step" && message.detail.step === this.step) {
@@ -206,15 +211,18 @@
       });
     }
 
-    /* An expired secret is fetched anew, once; anything else is the page's to handle. */
+    /* An expired secret is fetched anew; anything else is the page's to handle. */
     refused(error) {
-      if (error.code === "account_session_expired" && this.tries < 1) {
-        this.tries += 1;
-        this.stale = this.used;
-        this.enter();
-      } else {
-        this.fail(error.type, error.message);
-      }
+      if (error.code === "account_session_expired") this.again(error.message);
+      else this.fail(error.type, error.message);
+    }
+
+    /* Start over with another secret, unless that has been tried without success. */
+    again(message) {
+      this.tries += 1;
+      this.stale = this.used;
+      if (this.tries > MOST_TRIES) this.fail("authentication_error", message);
+      else this.frame.src = `${BASE}frame`;
     }
 
     options() {
@@ -240,7 +248,7 @@
       return new Promise((resolve) => {
         this.onEnd = resolve;
         this.tell({ type: "leave" });
-        window.setTimeout(() => this.unmount(), 2000);
+        window.setTimeout(() => this.unmount(), 5000);
       });
     }
   }

@@ -59,7 +59,7 @@
     else if (event.data.type === "leave") leave();
   });
 
-  say({ type: "ready", gate: Boolean(told.claim) });
+  say({ type: "ready", gate: Boolean(told.claim), over: told.signal === "expired" });
   if (told.signal) say({ type: told.signal, detail: JSON.parse(told.detail || "{}") });
   const measure = () => say({ type: "height", height: Math.ceil(document.body.getBoundingClientRect().height) });
   new ResizeObserver(measure).observe(document.body);

@@ -111,10 +111,8 @@ def _default(choice: Configuration, feature: str, given: dict[str, Any]) -> bool
         return bool(given.get("dispute_management", True))
     if feature in {"edit_payout_schedule", "standard_payouts"}:
         return choice.losses == "stripe"
-    # Where the platform bears losses the rules of its dashboard decide about instant payouts;
-    # there is no such dashboard here, so they are off.
-    if feature == "instant_payouts":
-        return choice.losses == "stripe"
+    # Where the platform bears losses, the rules of its dashboard decide about instant payouts;
+    # there is no such dashboard here, and Stripe's published example has them on.
     return feature not in _OFF
 
 
