@@ -61,7 +61,7 @@ def live(template: str, *, final: bool = False, **values: object) -> Response:
     `final` tells the browser to stop asking.
     """
     response = make_response(render_template(template, **values))
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"  # kept, and asked about each time
     if final:
         response.headers["Poll-Again"] = "never"
     response.add_etag()

@@ -56,7 +56,7 @@ class Claim:
     account: str | None
     type: str
     body: str
-    due_at: datetime
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def claim(session: orm.Session, row_id: int | None = None) -> Claim | None:
         )
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    return None if row is None else Claim(*row)
+    return None if row is None else Claim(*cast("tuple[Any, ...]", row))
 
 
 def renew(session: orm.Session, held: Sequence[Claim]) -> None:

@@ -37,7 +37,7 @@ class Hint:
     scope: Scope
     account: str | None
     object: Mapping[str, Any]
-    heard_at: datetime
+    heard_at: datetime | None
 
     @property
     def id(self) -> str:

@@ -6,14 +6,15 @@ amount, a seller or a status; it names products, quantities and tokens, and the 
 
 from flask import Blueprint
 
-from marketplace.web import drawing
+from marketplace.web import drawing, paging
 from marketplace.web.shop import basket, browse, checkout, purchase
 
 bp = Blueprint("shop", __name__)
+PRODUCT = f"/products/<int(max={paging.BIGGEST_ID}):product_id>"
 
 bp.add_url_rule("/", "index", browse.index)
 bp.add_url_rule("/shops/<slug>", "seller", browse.seller)
-bp.add_url_rule("/products/<int:product_id>", "product", browse.product)
+bp.add_url_rule(PRODUCT, "product", browse.product)
 
 bp.add_url_rule("/basket", "basket", basket.show)
 bp.add_url_rule("/basket/add", "basket_add", basket.add, methods=["POST"])
