@@ -12,6 +12,7 @@ https://docs.stripe.com/file-upload
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import sqlite3
@@ -34,7 +35,7 @@ _NAME_LONGEST = 120
 
 
 class Upload(dict[str, Any]):
-    """A file among the parameters: as JSON its name and size, beside it the bytes."""
+    """A file among the parameters: as JSON its name, size and digest; beside it the bytes."""
 
     content: bytes = b""
 
@@ -118,7 +119,8 @@ def of(part: FileStorage) -> Upload:
     """A file part of a form."""
     content = part.stream.read()
     part.close()
-    upload = Upload(filename=_plain(part.filename or ""), size=len(content))
+    digest = hashlib.sha256(content).hexdigest()
+    upload = Upload(filename=_plain(part.filename or ""), size=len(content), sha256=digest)
     upload.content = content
     return upload
 

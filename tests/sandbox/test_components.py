@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from .conftest import Running
 from .merchants import pay
-from .onboarded import Browser, custom, express
+from .onboarded import Browser, custom, express, link
 from .test_account_sessions import session
 from .uploading import PDF
 
@@ -114,6 +114,37 @@ def test_a_seller_refunds_a_part(sandbox: Running) -> None:
     assert (wrong.status_code, "as a number" in wrong.text) == (422, True)
     more = press(url, "refund", charge=charge, amount="50.00")
     assert (more.status_code, "greater than unrefunded" in more.text) == (422, True)
+
+
+def test_a_seller_captures_one_payment_and_cancels_another(sandbox: Running) -> None:
+    ada = custom(sandbox).id
+    first, second = (pay(sandbox, 5_000, on=ada, capture_method="manual").id for _ in range(2))
+    url = address(sandbox, ada, "payments")
+    assert "uncaptured" in page(url).get_text()
+    press(url, "capture", intent=first)
+    press(url, "cancel", intent=second)
+    intents, acting = sandbox.client().v1.payment_intents, stripe.RequestOptions(stripe_account=ada)
+    statuses = [intents.retrieve(intent, {}, acting).status for intent in (first, second)]
+    assert statuses == ["succeeded", "canceled"]
+    assert page(url).find("button", value="capture") is None
+
+
+def test_a_form_without_bank_questions_does_not_ask_for_a_bank(sandbox: Running) -> None:
+    seller = custom(sandbox, external_account="", tos_acceptance={})
+    for asks in (True, False):
+        features = {"external_account_collection": asks}
+        browser = Browser(sandbox)
+        browser.open(address(sandbox, seller.id, "account-onboarding", **features))
+        steps = [step.get_text() for step in browser.page.select(".steps a")]
+        assert ("Bank account" in steps) is asks
+
+
+def test_a_hosted_form_is_still_framed_by_nobody(sandbox: Running) -> None:
+    seller = express(sandbox)
+    browser = Browser(sandbox)
+    browser.open(link(sandbox, seller.id))
+    policy = browser.http.get(browser.url, timeout=10).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
 
 
 def test_a_seller_does_not_refund_somebody_elses_payment(sandbox: Running) -> None:

@@ -6,6 +6,7 @@ import pytest
 import requests
 import stripe
 
+from marketplace.sandbox import schema
 from marketplace.sandbox.uploads import PURPOSES
 
 from .conftest import Running
@@ -58,6 +59,12 @@ def test_a_purpose_takes_its_types_only(sandbox: Running) -> None:
         assert all(type_ in str(error) for type_ in rule.types)
 
 
+def test_every_purpose_of_the_sdk_is_taken() -> None:
+    allowed = schema.of("FileCreateParams").fields["purpose"]
+    assert isinstance(allowed, schema.Text)
+    assert set(allowed.allowed or ()) == PURPOSES.keys()
+
+
 def test_a_file_is_what_its_first_bytes_say(sandbox: Running) -> None:
     error = refusal(sandbox, file=paper(PDF, "logo.png"), purpose="business_logo")
     assert error.param == "file"
@@ -88,7 +95,7 @@ def test_the_same_key_with_another_file_is_refused(sandbox: Running) -> None:
     first = client.v1.files.create({"file": paper(), "purpose": "dispute_evidence"}, {**once})
     again = client.v1.files.create({"file": paper(), "purpose": "dispute_evidence"}, {**once})
     assert first.id == again.id
-    other = paper(PDF + b"more")
+    other = paper(PDF.replace(b"cheese", b"butter"))
     with pytest.raises(stripe.IdempotencyError):
         client.v1.files.create({"file": other, "purpose": "dispute_evidence"}, {**once})
 

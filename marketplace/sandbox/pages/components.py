@@ -216,6 +216,7 @@ def _to_form(ctx: Context, visit: dict[str, Any], token: str, component: str) ->
         refresh_url=here,
         return_url=back,
         leave=f"{_BASE}/{token}/leave",
+        bank=_features(visit, component).get("external_account_collection", True),
     )
     return paper.see_other(url)
 

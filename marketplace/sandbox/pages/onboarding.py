@@ -124,11 +124,14 @@ def enter(server: Server, request: Request, account: str, secret: str) -> Respon
         return paper.see_other(begin(ctx, known, **wanted))
 
 
-def begin(ctx: Context, account: dict[str, Any], *, leave: str = "", **wanted: str) -> str:
+def begin(
+    ctx: Context, account: dict[str, Any], *, leave: str = "", bank: bool = True, **wanted: str
+) -> str:
     """Start a visit; answers the address of its first step.
 
     `wanted`: `purpose`, `fields`, `refresh_url`, `return_url`. `leave`: for the embedded
-    component, the address at which the frame ends its session.
+    component, the address at which the frame ends its session. `bank`: whether the form asks for
+    a bank account.
     """
     _ask_for_the_usual(ctx, account)
     visit = ctx.new(
@@ -138,6 +141,7 @@ def begin(ctx: Context, account: dict[str, Any], *, leave: str = "", **wanted: s
         visited=[],
         expires_at=ctx.now + _VISIT,
         leave=leave,
+        bank=bank,
         **wanted,
     )
     opened = _opened(ctx, visit, account)
@@ -223,7 +227,8 @@ def _opened(ctx: Context, stored: dict[str, Any], account: dict[str, Any]) -> Vi
     wanted = [
         step
         for step in onboarding_steps.steps(case, due)
-        if everything or step.name in stored["visited"] or onboarding_steps.is_due(step, due)
+        if (everything or step.name in stored["visited"] or onboarding_steps.is_due(step, due))
+        and (step.name != "bank" or stored.get("bank", True))
     ]
     return Visit(ctx, stored, case, due, wanted)
 

@@ -28,6 +28,7 @@ from marketplace.sandbox.resources import (
     disputes,
     external_accounts,
     files,
+    payment_intents,
     payouts,
     refunds,
 )
@@ -102,11 +103,13 @@ def _payment(ctx: Context, charge: dict[str, Any]) -> dict[str, Any]:
     """A charge with what is left to refund, and why nothing is, if so."""
     left = charge["amount_captured"] - charge["amount_refunded"]
     able = charge["status"] == "succeeded" and charge["captured"] and not charge["source_transfer"]
-    lost = charge["disputed"] and any(
-        not row["is_charge_refundable"] for row in ctx.every("dispute", charge=charge["id"])
-    )
+    cases = ctx.every("dispute", charge=charge["id"]) if charge["disputed"] else []
+    lost = any(not row["is_charge_refundable"] and row["status"] != "won" for row in cases)
+    intent = ctx.find(charge["payment_intent"], "payment_intent") or {"status": None}
     status = charge["status"]
-    if charge["refunded"]:
+    if intent["status"] == "requires_capture":
+        status = "uncaptured"
+    elif charge["refunded"]:
         status = "refunded"
     elif charge["disputed"]:
         status = "disputed"
@@ -173,6 +176,14 @@ def _refund(ctx: Context, request: Request) -> None:
     refunds.create(ctx, params)
 
 
+def _capture(ctx: Context, request: Request) -> None:
+    payment_intents.capture(ctx, {}, request.form.get("intent", ""))
+
+
+def _cancel(ctx: Context, request: Request) -> None:
+    payment_intents.cancel(ctx, {}, request.form.get("intent", ""))
+
+
 def _answer(ctx: Context, request: Request) -> None:
     """Evidence: a text, and a file if one was chosen; sent to the bank at once."""
     evidence = {"uncategorized_text": request.form.get("text", "").strip()}
@@ -215,6 +226,8 @@ def _schedule(ctx: Context, request: Request) -> None:
 
 _ACTIONS: dict[str, tuple[str, Callable[[Context, Request], None]]] = {
     "refund": ("refund_management", _refund),
+    "capture": ("capture_payments", _capture),
+    "cancel": ("capture_payments", _cancel),
     "answer": ("dispute_management", _answer),
     "accept": ("dispute_management", _accept),
     "pay_out": ("standard_payouts", _pay_out),
