@@ -170,7 +170,9 @@ def webhooks(design: Design) -> tuple[Endpoint, ...]:
     connected = (*_account_events(design), *(_PAYMENT if direct else ()), *_PAYOUT)
     endpoints = [
         Endpoint("Your account", "events of the platform itself", "snapshot", own),
-        Endpoint("Connected accounts", "events that name a seller's account", "snapshot", connected),
+        Endpoint(
+            "Connected accounts", "events that name a seller's account", "snapshot", connected
+        ),
     ]
     if design.accounts_api is AccountsApi.V2:
         endpoints.append(

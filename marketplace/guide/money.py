@@ -16,7 +16,7 @@ from marketplace.charges.strategy import Kind, Party, Planned
 from marketplace.design import ChargeType, Design
 from marketplace.guide.consequences import roles
 from marketplace.ledger import Holding, MoneyStory, Movement
-from marketplace.money import Money, NotAnAmount, can_be_charged, exponent
+from marketplace.money import Money, NotAnAmount, can_be_charged, exponent, minimum_charge
 
 NAMES = {
     Party.BUYER: "Buyer",
@@ -72,7 +72,7 @@ def read(values: Mapping[str, str]) -> tuple[Sample, tuple[str, ...]]:
 
 
 def _total(text: str, currency: str, faults: list[str]) -> Money:
-    usual = Money(100 * 10 ** exponent(currency), currency)
+    usual = _usual(currency)
     if not text:
         return usual
     try:
@@ -84,6 +84,13 @@ def _total(text: str, currency: str, faults: list[str]) -> Money:
         faults.append(f"Amount: Stripe cannot charge {total}.")
         return usual
     return total
+
+
+def _usual(currency: str) -> Money:
+    """A hundred of a currency, or five thousand where a hundred is next to nothing."""
+    hundred = Money(100 * 10 ** exponent(currency), currency)
+    least = minimum_charge(currency)
+    return hundred.times(50) if least is not None and hundred < least.times(20) else hundred
 
 
 def _bps(text: str, faults: list[str]) -> int:

@@ -23,7 +23,7 @@ from stripe.params.v2.core import _account_create_params as v2_account
 from stripe.params.v2.core import _account_link_create_params as v2_link
 
 from marketplace.accounts import v1
-from marketplace.accounts.v1 import Applicant
+from marketplace.accounts.applicant import Applicant
 from marketplace.charges import destination, strategy
 from marketplace.charges.strategy import Item, Sale, Urls
 from marketplace.design import AccountsApi, ChargeType, Dashboard, Design, FeePayer, LossOwner

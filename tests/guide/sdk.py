@@ -1,0 +1,112 @@
+"""What the installed SDK knows: calls, their parameters, events, components."""
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, reduce
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import stripe
+from stripe.events._event_classes import get_v2_event_notification_class
+from stripe.params import (
+    AccountSessionCreateParamsComponents,
+    WebhookEndpointCreateParams,
+)
+from stripe.v2.core._event import UnknownEventNotification
+from typing_extensions import is_typeddict
+
+CLIENT = stripe.StripeClient("sk_test_guide")
+COMPONENTS = frozenset(AccountSessionCreateParamsComponents.__annotations__)
+
+
+def call(name: str, client: stripe.StripeClient = CLIENT) -> Callable[..., Any]:
+    """The method of `StripeClient` that a guide calls `v1.accounts.create`."""
+    return reduce(getattr, name.split("."), client)  # type: ignore[return-value]
+
+
+def params_of(name: str) -> type | None:
+    """The TypedDict of a call's parameters; None for a call that takes none."""
+    method = call(name)
+    hint = inspect.get_annotations(method.__func__).get("params")  # type: ignore[attr-defined]
+    if hint is None:
+        return None
+    found = re.search(r"(\w+Params)", str(hint))
+    assert found, hint
+    package = method.__module__.rpartition(".")[0].replace("stripe", "stripe.params", 1)
+    return getattr(importlib.import_module(package), found[1])  # type: ignore[no-any-return]
+
+
+def faults(hint: Any, value: Any, path: str = "") -> Iterator[str]:
+    """What a value has that its annotation does not know, or lacks."""
+    members = list(_members(hint))
+    if isinstance(value, Mapping):
+        shapes = [member for member in members if is_typeddict(member)]
+        if shapes:
+            yield from _object(shapes[0], value, path)
+        elif not any(get_origin(member) is dict for member in members):
+            yield f"{path} is no object"
+    elif isinstance(value, list):
+        lists = [member for member in members if get_origin(member) is list]
+        if not lists:
+            yield f"{path} is no list"
+        for number, item in enumerate(value):
+            for found in lists[:1]:
+                yield from faults(get_args(found)[0], item, f"{path}[{number}]")
+    elif not any(_takes(member, value) for member in _closed(members)):
+        yield f"{path} does not take {value!r}"
+
+
+def _object(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
+    hints = _hints(shape)
+    for key, it in value.items():
+        if key in hints:
+            yield from faults(hints[key], it, f"{path}.{key}")
+        else:
+            yield f"{path}.{key} does not exist"
+    for key in shape.__required_keys__ - value.keys():
+        yield f"{path}.{key} is missing"
+
+
+def _hints(shape: Any) -> dict[str, Any]:
+    # The SDK imports these two names for type checkers only.
+    return get_type_hints(shape, localns={"StripeContext": object, "Mapping": Mapping})
+
+
+def _members(hint: Any) -> Iterator[Any]:
+    if get_origin(hint) is Union or type(hint).__name__ == "UnionType":
+        for member in get_args(hint):
+            yield from _members(member)
+    else:
+        yield hint
+
+
+def _closed(members: list[Any]) -> list[Any]:
+    """The SDK leaves enums open (`Literal[...] | str`); a guide may only say what is listed.
+
+    `Literal[""]` beside a text is no enum but the wish to unset it.
+    """
+    listed = any(get_origin(member) is Literal and get_args(member) != ("",) for member in members)
+    return [member for member in members if member is not str] if listed else members
+
+
+def _takes(member: Any, value: Any) -> bool:
+    if get_origin(member) is Literal:
+        return value in get_args(member)
+    return isinstance(member, type) and not is_typeddict(member) and type(value) is member
+
+
+@cache
+def snapshot_events() -> frozenset[str]:
+    """The event types that a webhook endpoint can ask for."""
+    hint = _hints(WebhookEndpointCreateParams)["enabled_events"]
+    return frozenset(
+        name for listed in _members(get_args(hint)[0]) for name in get_args(listed) or ()
+    )
+
+
+def is_event(name: str) -> bool:
+    """Whether Stripe sends events of this type, snapshot or thin."""
+    if name.startswith("v2."):
+        return get_v2_event_notification_class(name) is not UnknownEventNotification
+    return name in snapshot_events()

@@ -1,0 +1,129 @@
+"""Everything that a guide names exists: calls, parameters, events, components, modules, pages."""
+
+import re
+from importlib.util import find_spec
+
+import pytest
+
+from marketplace.design import EVERY, AccountsApi, ChargeType, Design, LossOwner, Onboarding
+from marketplace.guide import code, options, prompt, report, requests
+from tests.guide import sdk
+
+GUIDES = [report.guide(design) for design in EVERY]
+BUILDABLE = [guide for guide in GUIDES if guide.judgement.can_be_built]
+TYPE = re.compile(r"`((?:v2\.core\.)?[a-z_]+(?:\[[a-z_.]+\])?(?:\.[a-z_]+)+)`")
+# The same request comes up in many designs; looked at once it is enough.
+CALLS = list({repr(it): it for guide in GUIDES for it in guide.requests}.values())
+
+
+@pytest.mark.parametrize("request_", CALLS, ids=lambda it: it.sdk)
+def test_every_request_is_one_that_the_sdk_makes(request_: requests.Request) -> None:
+    shape = sdk.params_of(request_.sdk)
+    assert shape is not None
+    assert list(sdk.faults(shape, dict(request_.params))) == []
+    assert request_.sdk.rpartition(".")[2] in {"create", "list", "retrieve", "update"}
+
+
+def test_a_parameter_that_does_not_exist_would_be_found() -> None:
+    shape = sdk.params_of("v1.accounts.create")
+    wrong = {"controler": {}, "controller": {"fees": {"payer": "platform"}}}
+    assert len(list(sdk.faults(shape, wrong))) == 2
+    assert not sdk.is_event("v2.core.account[recipient].capability_status_updated")
+    assert not sdk.is_event("account.create")
+
+
+def test_every_path_belongs_to_its_call() -> None:
+    for request_ in CALLS:
+        api, *names, verb = request_.sdk.split(".")
+        words = [part for part in request_.path.split("/") if part and part not in request_.ids]
+        assert words == [api, *names], request_
+        assert request_.method == ("POST" if verb in {"create", "update"} else "GET")
+
+
+def test_every_event_is_one_that_stripe_sends() -> None:
+    named = {name for it in GUIDES for row in it.webhooks for name in row.types}
+    named |= {name for it in GUIDES for step in it.steps for name in step.events}
+    assert named
+    assert [name for name in sorted(named) if not sdk.is_event(name)] == []
+
+
+def test_thin_and_snapshot_events_never_share_an_endpoint() -> None:
+    for it in GUIDES:
+        for row in it.webhooks:
+            assert {name.startswith("v2.") for name in row.types} == {row.payload == "thin"}
+
+
+def test_every_event_that_a_step_waits_for_is_registered() -> None:
+    for it in GUIDES:
+        registered = {name for row in it.webhooks for name in row.types}
+        waited = {name for step in it.steps for name in step.events}
+        assert waited - registered <= {"v2.core.account.created"}, options.short(it.design)
+
+
+def test_every_component_is_one_that_an_account_session_knows() -> None:
+    named = {row.component for it in GUIDES for row in it.screens if row.component}
+    assert named <= sdk.COMPONENTS
+    assert {"account_onboarding", "notification_banner"} <= named
+
+
+def test_every_module_that_a_step_says_is_built_exists() -> None:
+    built = {name for it in GUIDES for step in it.steps if step.built for name in step.modules}
+    assert {"marketplace.charges.destination", "marketplace.onboarding.hosted"} <= built
+    assert all(find_spec(name) for name in built)
+
+
+def test_every_page_is_one_of_stripes() -> None:
+    pages = {step.page for it in GUIDES for step in it.steps}
+    assert all(re.fullmatch(r"https://docs\.stripe\.com(/[a-z0-9_-]+)+", page) for page in pages)
+
+
+def test_the_text_names_no_event_that_does_not_exist() -> None:
+    known = {name for it in GUIDES for name, _ in it.settings}
+    text = "".join(prompt.markdown(it) + prompt.prompt(it) for it in BUILDABLE)
+    named = {name for name in TYPE.findall(text) if not name.startswith("marketplace.")}
+    assert "v2.core.account[requirements].updated" in named
+    assert [name for name in sorted(named - known) if not sdk.is_event(name)] == []
+
+
+def test_the_python_that_is_shown_can_be_run() -> None:
+    for request_ in CALLS:
+        compile(code.python(request_), request_.sdk, "eval")
+
+
+def test_a_call_is_made_for_the_seller_where_the_charge_is_the_sellers() -> None:
+    for it in GUIDES:
+        direct = it.design.charge_type is ChargeType.DIRECT
+        for request_ in it.requests:
+            if request_.sdk in {"v1.checkout.sessions.create", "v1.refunds.create"}:
+                assert (request_.account is not None) == direct
+
+
+def test_money_is_only_ever_moved_under_an_idempotency_key() -> None:
+    for request_ in CALLS:
+        shown = code.python(request_)
+        links = {"account_links", "login_links", "account_sessions"}
+        once = request_.method == "POST" and not links & set(request_.sdk.split("."))
+        assert ("idempotency_key" in shown) == once
+
+
+def describes(design: Design, text: str) -> None:
+    for question in options.QUESTIONS:
+        assert f"{question.name}={question.chosen(design).value}" in text
+
+
+@pytest.mark.parametrize("it", BUILDABLE, ids=lambda it: options.short(it.design))
+def test_there_is_a_prompt_for_every_design_that_can_be_built(it: report.Guide) -> None:
+    text = prompt.prompt(it)
+    describes(it.design, text)
+    for step in it.steps:
+        assert step.title in text
+    for request_ in it.requests:
+        assert code.python(request_) in text
+    other = "v1.accounts" if it.design.accounts_api is AccountsApi.V2 else "v2.core.accounts"
+    assert f"stripe.{other}.create" not in text
+    assert ("source_transaction" in text) == (it.design.charge_type is ChargeType.SEPARATE)
+    assert ("tos_acceptance" in text or "terms_of_service" in text) == (
+        it.design.onboarding is Onboarding.API
+    )
+    negative = "balance goes negative is shown to the operator"
+    assert (negative in text) == (it.design.loss_owner is LossOwner.PLATFORM)
