@@ -70,6 +70,7 @@ class Text(Check):
                 raise _empty(path)
             choices = ", ".join(choice for choice in self.allowed if choice)
             last = path.rpartition("[")[2].rstrip("]")
+            last = path if last.isdecimal() else last
             raise Invalid(f"Invalid {last}: must be one of {choices}", param=path)
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise Invalid("Invalid string: it is not valid Unicode.", param=path)

@@ -12,6 +12,7 @@ from typing import Any, ForwardRef, Literal, Union, get_args, get_origin
 
 import stripe
 from stripe._object_classes import get_object_class
+from stripe.events._event_classes import get_v2_event_class
 
 _PLAIN: dict[Any, tuple[type, ...]] = {
     str: (str,),
@@ -27,14 +28,21 @@ def faults(obj: dict[str, Any]) -> list[str]:
 
 
 def _class_of(obj: dict[str, Any]) -> type:
-    found: type = get_object_class("V1", obj["object"])
-    assert found is not stripe.StripeObject, f"the SDK has no class for {obj['object']}"
+    name = obj["object"]
+    # Every type of thin event has a class of its own.
+    found: type = get_v2_event_class(obj["type"]) if name == "v2.core.event" else _named_class(name)
+    assert found is not stripe.StripeObject, f"the SDK has no class for {name}"
+    return found
+
+
+def _named_class(name: str) -> type:
+    found: type = get_object_class("V2" if name.startswith("v2.") else "V1", name)
     return found
 
 
 def is_public(name: str) -> bool:
     """Whether the SDK knows objects of this name."""
-    return get_object_class("V1", name) is not stripe.StripeObject
+    return _named_class(name) is not stripe.StripeObject
 
 
 def fields(cls: type) -> dict[str, Any]:
@@ -119,8 +127,10 @@ def _object(members: list[Any], value: dict[str, Any], path: str) -> Iterator[st
         if bare.__name__ == "UntypedStripeObject":
             return
         if issubclass(bare, stripe.StripeObject):
-            chosen = _class_of(value) if isinstance(value.get("object"), str) else bare
-            yield from _check(chosen, value, path)
+            name = value.get("object")
+            # v2 prints objects inside others in a shape that the outer class declares.
+            own = isinstance(name, str) and not name.startswith("v2.")
+            yield from _check(_class_of(value) if own else bare, value, path)
             return
     yield f"{path} is no object in the SDK"
 

@@ -19,7 +19,7 @@ from marketplace.sandbox.routing import kinds
 from tests.running import Running
 from tests.sandbox.test_payouts import acting, fund, open_seller
 
-from . import sdk_shapes
+from . import sdk_shapes, v2_tour
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "data" / "fixtures3.json"
 ACCEPTED: dict[str, dict[str, str]] = {
@@ -74,6 +74,7 @@ def tour(sandbox: Running) -> None:
     payments(client, ada)
     more(client, ada)
     saving(client, ada)
+    v2_tour.take(client)
     fund(sandbox, ada, 5_000)
     client.v1.payouts.create({"amount": 500, "currency": "usd"})
     client.v1.payouts.create({"amount": 500, "currency": "usd"}, acting(ada))
@@ -220,7 +221,7 @@ def answered(sandbox: Running) -> Iterator[dict[str, Any]]:
 
 
 def opened(obj: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if obj["object"] == "list":
+    if "data" in obj and obj.get("object", "list") == "list":  # lists of v2 do not say so
         for item in obj["data"]:
             yield from opened(item)
         return

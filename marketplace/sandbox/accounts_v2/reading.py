@@ -235,8 +235,13 @@ def _identity(case: Case, told: dict[str, Any]) -> dict[str, Any]:
         "business_details": _business(account, told.get("business_details"), guarded=guarded),
         "country": _country(account),
         "entity_type": account["business_type"],
-        "individual": people.shown(account, person) if person else None,
+        "individual": _without_livemode(people.shown(account, person)) if person else None,
     }
+
+
+def _without_livemode(person: dict[str, Any]) -> dict[str, Any]:
+    """A person inside an account has all but this field of one that stands alone."""
+    return {name: value for name, value in person.items() if name != "livemode"}
 
 
 def _business(

@@ -56,6 +56,9 @@ def shown(account: dict[str, Any], person: dict[str, Any]) -> dict[str, Any]:
     ]
     person["future_requirements"] = {key: [] for key in person["requirements"]}
     person["verification"] = _verification(account, person, prefix)
+    share = person["relationship"]["percent_ownership"]
+    if share is not None:  # kept as the text that it came as
+        person["relationship"] = {**person["relationship"], "percent_ownership": float(share)}
     if connected.is_guarded(account):
         return {key: value for key, value in person.items() if key in _READABLE}
     return person

@@ -14,6 +14,7 @@ from marketplace.sandbox.clock import rfc3339
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.routing import kind, route, view
+from marketplace.sandbox.updates import merge
 
 _LIFETIME = 600
 """Seconds; Stripe does not say how long one lasts."""
@@ -60,16 +61,28 @@ def spent(
     if token["_of"] not in {None, account}:
         code = "incorrect_account_for_person_token"
         raise Refused("This token was made for another account.", code=code, param=name)
-    both = sorted(token["_raw"].keys() & params.keys())
-    if both:
+    twice = _said_twice(token["_raw"], params)
+    if twice:
         raise Refused(
-            f"`{both[0]}` cannot be given beside a token that has it.",
+            f"`{twice}` cannot be given beside a token that has it.",
             code=f"param_alongside_{name}",
-            param=both[0],
+            param=twice,
         )
     token["used"] = True
     ctx.save(token)
-    return {**params, **token["_raw"]}
+    return merge(params, token["_raw"])
+
+
+def _said_twice(token: dict[str, Any], params: dict[str, Any], path: str = "") -> str | None:
+    """The first value that both give. A country beside a token's identity is none."""
+    for name in sorted(token.keys() & params.keys()):
+        inner, outer = token[name], params[name]
+        if not isinstance(inner, dict) or not isinstance(outer, dict):
+            return path + name
+        found = _said_twice(inner, outer, f"{path}{name}.")
+        if found is not None:
+            return found
+    return None
 
 
 @route("POST", "/v2/core/account_tokens", "v2.core.AccountTokenCreateParams")
