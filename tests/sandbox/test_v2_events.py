@@ -300,3 +300,18 @@ def test_what_the_clock_does_has_no_request_behind_it(sandbox: Running) -> None:
     sandbox.advance(10)
     newest = api(sandbox).v2.core.events.list({"object_id": account}).data[0]
     assert newest.reason is None
+
+
+def test_the_workbench_shows_thin_events_and_sends_them_again(
+    sandbox: Running, receiver: Receiver
+) -> None:
+    destination(sandbox, receiver.url)
+    created(sandbox, request())
+    event = receiver.wait_for(1)[0].event["id"]
+    listed = sandbox.http.get(f"{sandbox.url}/_sandbox/events", timeout=10).text
+    assert event in listed
+    page = sandbox.http.get(f"{sandbox.url}/_sandbox/events/{event}", timeout=10).text
+    assert receiver.url.partition("?")[0] in page
+    assert "v2.core.account.created" in page
+    sandbox.http.post(f"{sandbox.url}/_sandbox/events/{event}/resend", timeout=10)
+    assert [heard.event["id"] for heard in receiver.wait_for(2)] == [event, event]

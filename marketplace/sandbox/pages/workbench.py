@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from marketplace.sandbox import book, store
+from marketplace.sandbox import book, store, thin
 from marketplace.sandbox.pages import paper
 from marketplace.sandbox.redact import redacted
 from marketplace.sandbox.routing import page
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SHORT = 8
 _LONG = 100
 _FIRST_FAILURE = 400
+_EVENTS = ("event", thin.EVENT)
 _STEPS = (
     (3_600, "+1 hour"),
     (86_400, "+1 day"),
@@ -105,7 +106,7 @@ def _events(
         " (SELECT COUNT(*) FROM deliveries d WHERE d.event = o.id AND d.state = 'done') AS done"
         # The plus sign keeps the index on `kind` out: walking back from the newest row and
         # stopping early is cheaper than sorting every event there is.
-        " FROM objects o WHERE +kind = 'event' AND deleted = 0"
+        " FROM objects o WHERE +kind IN ('event', 'v2.core.event') AND deleted = 0"
         " AND (? IS NULL OR seq < (SELECT seq FROM objects WHERE id = ?))"
         " AND (? = 0 OR EXISTS (SELECT 1 FROM deliveries d WHERE d.event = o.id"
         " AND d.state != 'done')) ORDER BY seq DESC LIMIT ?"
@@ -135,16 +136,24 @@ def event_shown(server: Server, request: Request, event: str) -> Response:
     with server.sandbox.store.transaction() as db:
         found = store.get(db, event)
         deliveries = _deliveries(db, event)
-    if found is None or found[0]["object"] != "event":
+    if found is None or found[0]["object"] not in _EVENTS:
         return _absent(server, "event")
     return _page(
         server,
         "workbench_event.html",
         event=found[0],
-        body=_json({**found[0], "pending_webhooks": _pending(deliveries)}),
+        cause=(found[0].get("request") or (found[0].get("reason") or {}).get("request") or {}),
+        body=_json(_told(found[0], deliveries)),
         deliveries=deliveries,
         resent=request.args.get("resent"),
     )
+
+
+def _told(event: dict[str, Any], deliveries: list[dict[str, Any]]) -> dict[str, Any]:
+    """The event as its receivers see it; of a thin one, with the data that they have to fetch."""
+    if event["object"] == thin.EVENT:
+        return {**thin.notice(event), "data": event.get("data")}
+    return {**event, "pending_webhooks": _pending(deliveries)}
 
 
 def _pending(deliveries: list[dict[str, Any]]) -> int:
@@ -161,7 +170,7 @@ def _deliveries(db: Any, event: str) -> list[dict[str, Any]]:
     found = [dict(zip(names, row, strict=True)) for row in rows]
     for delivery in found:
         endpoint = store.get(db, delivery["endpoint"])
-        delivery["url"] = endpoint[0]["url"] if endpoint else "(deleted)"
+        delivery["url"] = endpoint[0].get("url") or endpoint[0]["_url"] if endpoint else "(deleted)"
     return found
 
 
@@ -170,7 +179,7 @@ def resend(server: Server, request: Request, event: str) -> Response:
     """Deliver an event again, to one endpoint (`endpoint`) or to all that wanted it."""
     with server.sandbox.store.transaction() as db:
         found = store.get(db, event)
-    if found is None or found[0]["object"] != "event":
+    if found is None or found[0]["object"] not in _EVENTS:
         return _absent(server, "event")
     count = server.sandbox.courier.resend(event, request.form.get("endpoint") or None)
     server.sandbox.courier.settle(2.0)
