@@ -22,6 +22,8 @@ CARDS = "world:cards"
 BANKS = "world:banks"
 STRIPE = "world:stripe"
 CLEARING = "clearing"
+RESERVED = "reserved"
+"""The bucket of money that an account still owns and cannot use; not a party of its own."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import book
+from marketplace.sandbox import book, instant
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.payout_days import run_soon
@@ -50,6 +50,8 @@ _CATEGORY = {
 }
 _SALES = frozenset({"charge", "payment"})
 _TOLD_AFTER = 60
+WATCH = "balances.watch"
+"""The task that looks after accounts below zero; see `negative_balances`."""
 
 
 def stripe_fee(
@@ -93,8 +95,9 @@ def record(  # noqa: PLR0913 - one place writes all that a balance transaction s
     """Write a balance transaction of the acting account and its posting.
 
     `amount`: minor units, negative when money leaves. `against`: the party on the other side of
-    `amount` (`book.CARDS`, `book.BANKS`, `book.STRIPE` or `book.CLEARING`). `available_on`: unix
-    seconds; None or the past means at once. `exchange_rate` is kept as text.
+    `amount` (`book.CARDS`, `book.BANKS`, `book.STRIPE`, `book.CLEARING`, or `book.RESERVED` for
+    money that is only set aside). `available_on`: unix seconds; None or the past means at once.
+    `exchange_rate` is kept as text.
     """
     fees = fees or []
     fee = sum(line["amount"] for line in fees)
@@ -119,12 +122,15 @@ def record(  # noqa: PLR0913 - one place writes all that a balance transaction s
     bucket = "pending" if due > ctx.now else "available"
     lines = [
         book.Line(ctx.account, bucket, currency, amount - fee),
-        book.Line(against, "", currency, -amount),
+        book.Line(ctx.account, book.RESERVED, currency, -amount)
+        if against == book.RESERVED
+        else book.Line(against, "", currency, -amount),
     ]
     for line in fees:
         keeper = book.CLEARING if line["type"] == "application_fee" else book.STRIPE
         lines.append(book.Line(keeper, "", line["currency"], line["amount"]))
     book.post(ctx.db, transaction["id"], ctx.now, lines)
+    _watch(ctx, currency, amount - fee)
     if bucket == "pending":
         book.settle_later(ctx.db, ctx.account, currency, due, amount - fee)
         ctx.later(due, "funds.settle", once=f"funds.settle:{ctx.account}:{due}")
@@ -135,6 +141,19 @@ def record(  # noqa: PLR0913 - one place writes all that a balance transaction s
             told = ctx.now - ctx.now % _TOLD_AFTER + 2 * _TOLD_AFTER
             ctx.later(told, "balance.tell", once=f"balance.tell:{ctx.account}:{told}")
     return transaction
+
+
+def _watch(ctx: Context, currency: str, moved: int) -> None:
+    """Have an account looked at that went below zero by this movement, or comes from there.
+
+    It happens right after the request, when all that the request does to balances is done.
+    """
+    if ctx.is_platform:
+        return
+    held = sum(book.balance(ctx.db, ctx.account, b, currency) for b in ("pending", "available"))
+    if min(held, held - moved) < 0:
+        once = f"{WATCH}:{ctx.account}:{currency}"
+        ctx.later(ctx.now, WATCH, once=once, currency=currency)
 
 
 @task("balance.tell")
@@ -193,7 +212,7 @@ def show_balance(ctx: Context, balance: dict[str, Any]) -> dict[str, Any]:
 
     balance["available"] = rows("available")
     balance["pending"] = rows("pending")
-    balance["instant_available"] = rows("available")
+    balance["instant_available"] = [instant.available(ctx, code) for code in sorted(currencies)]
     if ctx.is_platform:
         balance["connect_reserved"] = [
             {"amount": row["amount"], "currency": row["currency"]} for row in rows("reserved")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import book, connected
+from marketplace.sandbox import book, connected, instant, settlement
 from marketplace.sandbox.clock import business_days, midnight
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused, missing
@@ -77,14 +77,14 @@ def _pay_automatically(
     ctx: Context, amount: int, currency: str, destination: dict[str, Any]
 ) -> None:
     covered = balance_transactions.unpaid(ctx, currency)
-    payout = _start(ctx, amount, currency, destination, automatic=True)
+    payout = start(ctx, amount, currency, destination, automatic=True)
     for transaction in covered:
         balance_transactions.cover(ctx, transaction, payout["id"])
     own = ctx.get("balance_transaction", payout["balance_transaction"])
     balance_transactions.cover(ctx, own, payout["id"])
 
 
-def _start(
+def start(
     ctx: Context,
     amount: int,
     currency: str,
@@ -93,9 +93,12 @@ def _start(
     automatic: bool = False,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Take the money from the balance and put the payout on its way."""
-    instant = fields.get("method") == "instant"
-    sent, arrival = _dates(ctx, instant=instant, automatic=automatic)
+    """Take the money from the balance and put the payout on its way.
+
+    A negative `amount` takes it from the bank into the balance instead.
+    """
+    at_once = fields.get("method") == "instant"
+    sent, arrival = _dates(ctx, instant=at_once, automatic=automatic)
     payout = ctx.new(
         "payout",
         **{
@@ -125,8 +128,9 @@ def _start(
             **fields,
         },
     )
+    fees = _instant_fee(ctx, payout) if at_once else []
     taken = balance_transactions.record(
-        ctx, "payout", -amount, currency, source=payout["id"], against=book.BANKS
+        ctx, "payout", -amount, currency, source=payout["id"], against=book.BANKS, fees=fees
     )
     payout["balance_transaction"] = taken["id"]
     ctx.save(payout)
@@ -134,6 +138,21 @@ def _start(
     ctx.later(sent, "payouts.send", payout=payout["id"])
     ctx.later(max(sent, arrival), "payouts.arrive", payout=payout["id"])
     return payout
+
+
+def _instant_fee(ctx: Context, payout: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fee that the payout itself pays; the platform's is booked there.
+
+    It stays paid when the payout fails; whether Stripe gives it back is not documented.
+    """
+    fee = instant.fee(payout["amount"], payout["currency"])
+    if instant.pays_itself(ctx):
+        line = "Instant payout fee"
+        return [balance_transactions.stripe_fee(fee, payout["currency"], line)]
+    settlement.charge_platform(
+        ctx, fee, payout["currency"], f"Instant payout fee for {payout['id']}"
+    )
+    return []
 
 
 def _dates(ctx: Context, *, instant: bool, automatic: bool) -> tuple[int, int]:
@@ -220,7 +239,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise Refused(message, code="payouts_not_allowed")
     destination = _destination(ctx, params, currency)
     if params.get("method") == "instant":
-        _check_instant(destination)
+        instant.check(ctx, destination, amount, currency)
     if amount > book.balance(ctx.db, ctx.account, "available", currency):
         raise Refused(
             "The available balance is too low for this payout. Pending funds cannot be paid out.",
@@ -228,7 +247,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         )
     chosen = {name: params[name] for name in _GIVEN if name in params}
     metadata = merged(None, params.get("metadata"))
-    return _start(ctx, amount, currency, destination, metadata=metadata, **chosen)
+    return start(ctx, amount, currency, destination, metadata=metadata, **chosen)
 
 
 _GIVEN = ("description", "method", "source_type", "statement_descriptor")
@@ -281,16 +300,6 @@ def _check_usable(destination: dict[str, Any], currency: str) -> None:
     if destination["currency"] != currency:
         message = f"The external account takes {destination['currency'].upper()} only."
         raise Refused(message, param="currency")
-
-
-def _check_instant(destination: dict[str, Any] | None) -> None:
-    methods = (destination or {}).get("available_payout_methods") or []
-    if "instant" not in methods:
-        raise Refused(
-            "This external account cannot receive instant payouts.",
-            code="instant_payouts_unsupported",
-            param="method",
-        )
 
 
 @route("GET", "/v1/payouts/{payout}", "PayoutRetrieveParams")
