@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 from . import store, thin
 from .clock import Clock
+from .faults import Fault, Faults
 from .render import strip
 from .store import Store
 
@@ -82,10 +83,11 @@ def deliver_again(db: sqlite3.Connection, now: int, event: str, endpoint: str | 
 class Courier:
     """Carries events to endpoints, outside every transaction."""
 
-    def __init__(self, kept: Store, clock: Clock) -> None:
+    def __init__(self, kept: Store, clock: Clock, trouble: Faults) -> None:
         """`kept` holds the deliveries; `clock` says when a retry is due."""
         self._store = kept
         self._clock = clock
+        self._trouble = trouble
         self._jobs: queue.Queue[str | None] = queue.Queue()
         self._busy: set[str] = set()
         self._lock = threading.Condition()
@@ -207,6 +209,9 @@ class Courier:
         if event is None or endpoint is None or endpoint[0]["status"] != "enabled":
             self._finish(delivery, "gone", attempts, None, "the endpoint is gone or disabled")
             return
+        fault = self._trouble.on_the_way(event[0], delivery) if self._trouble.rules else None
+        if fault is not None and self._held_up(fault, delivery, event[0], endpoint[0]):
+            return
         status, answer = self._send(event[0], endpoint[0])
         attempts += 1
         if status is not None and 200 <= status < 300:  # noqa: PLR2004 - "any 2xx"
@@ -214,6 +219,23 @@ class Courier:
         else:
             state = "waiting" if attempts <= len(_RETRIES) else "failed"
         self._finish(delivery, state, attempts, status, answer)
+
+    def _held_up(
+        self, fault: Fault, delivery: int, event: dict[str, Any], endpoint: dict[str, Any]
+    ) -> bool:
+        """Do what the fault asks; answers whether the delivery is over for now."""
+        if fault.kind == "duplicated":
+            self._send(event, endpoint)
+            return False
+        if fault.kind == "lost":
+            self._finish(delivery, "failed", 0, None, "lost on the way, as a fault asked for")
+            return True
+        # A second is enough to come after everything that is due now.
+        wait = fault.seconds if fault.kind == "delayed" else 1
+        with self._store.transaction() as db:
+            due = self._clock.now() + wait
+            db.execute("UPDATE deliveries SET due = ? WHERE id = ?", (due, delivery))
+        return True
 
     def _finish(
         self, delivery: int, state: str, attempts: int, status: int | None, answer: str

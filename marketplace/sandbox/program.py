@@ -20,6 +20,7 @@ from .cli_listen import Hub
 from .clock import Clock
 from .context import DEFAULT_VERSION, Context
 from .courier import Courier
+from .faults import Faults
 from .routing import tasks
 from .store import Store
 
@@ -37,7 +38,8 @@ class Sandbox:
         self.base_url = base_url
         with self.store.transaction() as db:
             self.clock = Clock(store.note(db, "clock") or 0)
-        self.courier = Courier(self.store, self.clock)
+        self.trouble = Faults()
+        self.courier = Courier(self.store, self.clock, self.trouble)
         self.hub = Hub(self.store)
         self._stopping = threading.Event()
         self._advancing = threading.Lock()
@@ -52,6 +54,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop the threads and close the file."""
         self._stopping.set()
+        self.trouble.clear()
         if self._ticker.is_alive():
             self._ticker.join(2)
         self.courier.stop()
@@ -150,9 +153,10 @@ class Sandbox:
             return book.faults(db)
 
     def reset(self) -> None:
-        """Forget every object, balance and event; the clock returns to real time."""
+        """Forget every object, balance, event and fault; the clock returns to real time."""
         with self._advancing:
             self.store.wipe()
+            self.trouble.clear()
             self.clock.offset = 0
             self.clock.held = None
 

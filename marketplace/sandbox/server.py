@@ -89,9 +89,12 @@ class Server:
         answer = self.wire.answer(call)
         self.calls.append(call)
         self.sandbox.hub.tell(call)
+        if call.fault is not None:
+            self.sandbox.trouble.after(call, answer)
+        answer.headers.setdefault("Content-Length", str(len(answer.body)))
         start_response(
             f"{answer.status} {_REASONS.get(answer.status, '')}",
-            [*answer.headers.items(), *across.items(), ("Content-Length", str(len(answer.body)))],
+            [*answer.headers.items(), *across.items()],
         )
         return [answer.body]
 

@@ -224,6 +224,8 @@ def _status(case: Case, standing: Standing, name: str, bars: set[str]) -> str:
     account = case.account
     if account["_rejected"] or is_paused(account) or not submitted(account):
         return "inactive"
+    if name in account.get("_lost", ()):
+        return "inactive"
     was_active = name in account["_activated"]
     # What only other capabilities ask for (or only payouts need) does not touch this one.
     foreign = set(requirements.upfront(case)) - set(requirements.fields(case, name))
@@ -272,7 +274,7 @@ def _conclude(case: Case, standing: Standing, problems: list[dict[str, Any]], no
         standing.disabled_reason = "requirements.past_due"
     elif _is_held(account, now):
         standing.disabled_reason = "under_review"
-    elif is_paused(account):
+    elif is_paused(account) or account.get("_lost"):
         # Paused for inactivity is said by the capabilities; the account's own reasons lack it.
         standing.disabled_reason = "other"
     elif standing.pending_verification:

@@ -22,6 +22,7 @@ from typing import Any
 from . import form, ids, publishable, schema, store, uploads, wire_v2
 from .context import DEFAULT_VERSION, Context
 from .errors import Invalid, Refused
+from .faults import Fault
 from .program import Sandbox
 from .render import answer as render
 from .resources.accounts import ensure_platform
@@ -58,6 +59,7 @@ class Call:
     mimetype: str = "application/json"
     at: int = 0
     took: float = 0.0
+    fault: Fault | None = None
 
     def header(self, name: str) -> str | None:
         """A request header; names are lower case here."""
@@ -85,6 +87,8 @@ class Wire:
     def answer(self, call: Call) -> Answer:
         """Do what the call asks; never raises."""
         try:
+            if self.sandbox.trouble.rules:
+                self.sandbox.trouble.before(call)
             status, body = self._handle(call)
         except Refused as refusal:
             status, body = refusal.status, self._error(refusal, call)
