@@ -94,6 +94,8 @@ DOORS = {
         refuses=frozenset({"customer", "customer_account", "payment_method"})
     ),
     ("POST", "/v1/tokens"): Door(refuses=frozenset({"customer"})),
+    ("POST", "/v2/core/account_tokens"): Door(),
+    ("POST", "/v2/core/accounts/{account}/person_tokens"): Door(),
 }
 
 

@@ -52,6 +52,17 @@ function checkedAddress(params, redirect, call) {
   return address;
 }
 
+/* Confirm with a saved payment method (an id), a new one (its parameters), or the intent's own. */
+async function confirmWith(client, path, body, method) {
+  const params = { ...body, payment_method: method };
+  if (method && typeof method === "object") {
+    const made = await callApi(client, "POST", "/v1/payment_methods", method);
+    if (made.error) return made;
+    params.payment_method = made.id;
+  }
+  return callApi(client, "POST", path, params);
+}
+
 /* `confirmPayment` and `confirmSetup`. */
 async function confirmIntent(client, options, prefix, call) {
   const { elements, confirmParams = {}, redirect = "always" } = options;
@@ -59,10 +70,6 @@ async function confirmIntent(client, options, prefix, call) {
   const intent = readSecret(secret, `${call}: clientSecret`, prefix);
   const address = checkedAddress(confirmParams, redirect, call);
   const body = { ...confirmParams, client_secret: secret, use_stripe_sdk: true };
-  if (typeof confirmParams.payment_method === "object") {
-    body.payment_method_data = confirmParams.payment_method;
-    delete body.payment_method;
-  }
   let answer;
   if (elements && !confirmParams.payment_method) {
     if (!elements.options.clientSecret && !elements.submitted) {
@@ -73,7 +80,7 @@ async function confirmIntent(client, options, prefix, call) {
     if (wrong.error) return { error: wrong.error };
     answer = await payer.ask("confirm", { path: `${intent.path}${intent.id}/confirm`, body });
   } else {
-    answer = await callApi(client, "POST", `${intent.path}${intent.id}/confirm`, body);
+    answer = await confirmWith(client, `${intent.path}${intent.id}/confirm`, body, confirmParams.payment_method);
   }
   return comeBack(intent, await followActions(client, intent, answer), address, redirect);
 }
@@ -89,9 +96,7 @@ async function confirmCard(client, secret, data, settings, prefix, call) {
     if (method.billing_details) body.payment_method_data = { billing_details: method.billing_details };
     answer = await method.card.ask("confirm", { path, body });
   } else {
-    if (typeof method === "string") body.payment_method = method;
-    else if (method) body.payment_method_data = { type: "card", ...method };
-    answer = await callApi(client, "POST", path, body);
+    answer = await confirmWith(client, path, body, typeof method === "object" ? { type: "card", ...method } : method);
   }
   const stops = settings && settings.handleActions === false;
   return answered(intent, stops ? answer : await followActions(client, intent, answer));
