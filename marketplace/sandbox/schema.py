@@ -113,7 +113,7 @@ class Truth(Check):
         """Check a boolean."""
         if isinstance(value, bool):
             return value
-        if value in {"true", "false"}:
+        if isinstance(value, str) and value in {"true", "false"}:
             return value == "true"
         if value == "":
             raise _empty(path)

@@ -356,6 +356,8 @@ def test_lists_are_paged_by_an_address_that_is_followed_as_it_is(sandbox: Runnin
     sellers = client.v2.core.accounts.list({"applied_configurations": ["merchant"], "limit": 2})
     assert [one.id for one in sellers.auto_paging_iter()] == made[::-1]
     assert client.v2.core.accounts.list({"closed": True}).data == []
+    with pytest.raises(stripe.InvalidRequestError, match="page token"):
+        client.v2.core.accounts.list({"page": "elsewhere"})
 
 
 def test_closing_names_every_configuration(sandbox: Running) -> None:
@@ -481,6 +483,11 @@ def test_a_failed_request_is_executed_again_under_its_key(sandbox: Running) -> N
         ({"include": ["everything"]}, "invalid_fields"),
         ({"contact_email": "nobody"}, "email_invalid"),
         ({"defaults": {"responsibilities": None}}, "parameter_missing"),
+        ({"configuration": {"merchant": {"applied": True}}}, "parameter_unknown"),
+        (
+            {"configuration": {"merchant": {"capabilities": {"card_payments": {"requested": {}}}}}},
+            "invalid_fields",
+        ),
     ],
 )
 def test_what_the_annotations_refuse(sandbox: Running, change: dict[str, Any], code: str) -> None:

@@ -213,6 +213,9 @@ def test_what_a_link_may_be_asked_for(sandbox: Running) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:
         links.create({"account": account, "use_case": {"type": "account_onboarding"}})
     assert caught.value.code == "parameter_missing"
+    customer = created(sandbox, {"configuration": {"customer": {}}}).id
+    with pytest.raises(stripe.InvalidRequestError, match="merchant or recipient"):
+        link(sandbox, customer)
     ours = created(sandbox, request(dashboard="none")).id
     assert links.create({"account": ours, "use_case": update}).url
 

@@ -42,41 +42,50 @@ def applied(account: dict[str, Any]) -> list[str]:
     return [name for name in CONFIGURATIONS if said.get(name, name in places)]
 
 
-def whole(case: Case, now: Standing, version: str) -> dict[str, Any]:
-    """The account with everything that can be included."""
-    account = case.account
+def outline(account: dict[str, Any]) -> dict[str, Any]:
+    """The account without anything that has to be included; all of that is null."""
     ours = own(account)
-    active = applied(account)
-    told = laid_out(account, ACCOUNT)
-    choice = configuration.of(account)
-    unset = bool(ours.get("undecided"))
     return {
         "id": account["id"],
         "object": "v2.core.account",
-        "applied_configurations": active,
+        "applied_configurations": applied(account),
         "closed": bool(ours.get("closed")),
+        "configuration": None,
+        "contact_email": account["email"],
+        "contact_phone": ours.get("contact_phone"),
+        "created": rfc3339(account["created"]),
+        "dashboard": None if ours.get("undecided") else configuration.of(account).dashboard,
+        "display_name": reach(account, "settings.dashboard.display_name"),
+        "livemode": False,
+        "metadata": account["metadata"],
+        **dict.fromkeys(("defaults", "future_requirements", "identity", "requirements")),
+    }
+
+
+def whole(case: Case, now: Standing, version: str) -> dict[str, Any]:
+    """The account with everything that can be included."""
+    account = case.account
+    told = laid_out(account, ACCOUNT)
+    with_money = set(applied(account)) & {"merchant", "recipient"}
+    return {
+        **outline(account),
         "configuration": {
             "customer": _customer(account),
             "merchant": _merchant(account, now, version),
             "recipient": _recipient(account, now, version),
         },
-        "contact_email": told["contact_email"],
-        "contact_phone": ours.get("contact_phone"),
-        "created": rfc3339(account["created"]),
-        "dashboard": None if unset else choice.dashboard,
         "defaults": {
             "currency": account["default_currency"],
-            "locales": ours.get("locales"),
+            "locales": own(account).get("locales"),
             "payout_methods": _payout_methods(case),
             "profile": (told["defaults"] or {}).get("profile"),
-            "responsibilities": choices.responsibilities(choice, chosen=not unset),
+            "responsibilities": choices.responsibilities(
+                configuration.of(account), chosen=not own(account).get("undecided")
+            ),
         },
-        "display_name": told["display_name"],
         "future_requirements": entries.future(),
         "identity": _identity(case, told["identity"] or {}),
-        "livemode": False,
-        "metadata": account["metadata"],
-        "requirements": entries.told(case, now, set(active) & {"merchant", "recipient"}, version),
+        "requirements": entries.told(case, now, with_money, version),
     }
 
 

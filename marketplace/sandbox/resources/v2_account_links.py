@@ -31,6 +31,12 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
                 case.pop("configurations", None)
     params = schema.of("v2.core.AccountLinkCreateParams").read(params, "")
     account = v2_accounts.open_one(ctx, params["account"])
+    if reading.own(account).get("undecided"):
+        raise Refused(
+            "This account has nothing to onboard for yet: give it a merchant or recipient"
+            " configuration first.",
+            param="account",
+        )
     kind = params["use_case"]["type"]
     wanted = params["use_case"].get(kind)
     if wanted is None:

@@ -42,9 +42,11 @@ def open_one(ctx: Context, identifier: str) -> dict[str, Any]:
 
 def shown(ctx: Context, account: dict[str, Any], include: list[str] | None) -> dict[str, Any]:
     """The account as v2 answers it."""
+    if not include:
+        return reading.outline(account)
     known = connected.case(ctx, account)
     whole = reading.whole(known, standing.assess(known, ctx.now), ctx.version)
-    return reading.included(whole, include or [])
+    return reading.included(whole, include)
 
 
 @route("POST", _BASE, "v2.core.AccountCreateParams")
