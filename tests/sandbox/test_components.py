@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from .conftest import Running
 from .merchants import pay
-from .onboarded import Browser, custom, express, link
+from .onboarded import BOTH, Browser, custom, express, link
 from .test_account_sessions import session
 from .uploading import PDF
 
@@ -137,6 +137,27 @@ def test_a_form_without_bank_questions_does_not_ask_for_a_bank(sandbox: Running)
         browser.open(address(sandbox, seller.id, "account-onboarding", **features))
         steps = [step.get_text() for step in browser.page.select(".steps a")]
         assert ("Bank account" in steps) is asks
+
+
+@pytest.mark.parametrize(
+    ("requirements", "wanted"),
+    [
+        ({"exclude": ["external_account"]}, ["identity", "profile"]),
+        ({"only": ["business_profile.*"]}, ["profile"]),
+        ({"only": "nonsense"}, ["identity", "profile", "bank"]),
+    ],
+)
+def test_a_page_may_leave_questions_out(
+    sandbox: Running, requirements: Any, wanted: list[str]
+) -> None:
+    seller = express(sandbox, business_type="individual", capabilities=BOTH)
+    made = session(sandbox, seller.id, account_onboarding={})
+    options = {"requirements": requirements}
+    told = claim(sandbox, made.client_secret, "account-onboarding", options=options)
+    browser = Browser(sandbox)
+    browser.open(sandbox.url + told["url"])
+    steps = [str(step["href"]).rpartition("/")[2] for step in browser.page.select(".steps a")]
+    assert steps == [*wanted, "review"]
 
 
 def test_a_hosted_form_is_still_framed_by_nobody(sandbox: Running) -> None:

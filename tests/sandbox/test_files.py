@@ -90,6 +90,18 @@ def test_a_file_must_be_a_file(sandbox: Running) -> None:
     assert answer.status_code == 400
 
 
+def test_a_browser_uploads_with_a_publishable_key(sandbox: Running) -> None:
+    auth = {"Authorization": f"Bearer {sandbox.key.replace('sk_', 'pk_')}"}
+    url, form = f"{sandbox.url}/v1/files", {"purpose": "identity_document"}
+    part = {"file": ("passport.png", PNG)}
+    linked = {**form, "file_link_data[create]": "true"}
+    refused = sandbox.http.post(url, data=linked, files=part, headers=auth, timeout=10)
+    assert refused.json()["error"]["code"] == "secret_key_required"
+    made = sandbox.http.post(url, data=form, files=part, headers=auth, timeout=10).json()
+    assert sandbox.client().v1.files.retrieve(made["id"]).size == len(PNG)
+    assert sandbox.http.get(f"{url}/{made['id']}", headers=auth, timeout=10).status_code == 401
+
+
 def test_the_same_key_with_another_file_is_refused(sandbox: Running) -> None:
     client, once = sandbox.client(), stripe.RequestOptions(idempotency_key="once")
     first = client.v1.files.create({"file": paper(), "purpose": "dispute_evidence"}, {**once})

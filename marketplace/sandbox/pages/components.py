@@ -39,6 +39,7 @@ kind("embedded_visit", "emb_")
 _JS = Path(__file__).parents[1] / "js"
 _BASE = "/connect-js/v1.0"
 _FORMS = {"account-onboarding": "account_onboarding", "account-management": "account_update"}
+_PATTERNS = 50
 _FIELDS = ("currently_due", "eventually_due")
 
 
@@ -116,9 +117,18 @@ def _visit(ctx: Context, session: dict[str, Any], options: dict[str, Any]) -> st
         expires_at=session["expires_at"],
         components=session["components"],
         fields=fields if fields in _FIELDS else "currently_due",
+        only=_patterns(options, "only") or ["*"],
+        exclude=_patterns(options, "exclude"),
         chosen=str(options.get("id", "")),
     )
     return token
+
+
+def _patterns(options: dict[str, Any], name: str) -> list[str]:
+    """`requirements.only` or `requirements.exclude` of the collection options."""
+    told = options.get("requirements")
+    found = told.get(name) if isinstance(told, dict) else None
+    return [str(one) for one in found[:_PATTERNS]] if isinstance(found, list) else []
 
 
 def _refused(kind_: str, message: str, code: str | None = None) -> Response:
@@ -208,6 +218,7 @@ def _to_form(ctx: Context, visit: dict[str, Any], token: str, component: str) ->
     """The hosted form inside the frame; it comes back to the component."""
     here = f"{_BASE}/{token}/{component}"
     back = f"{here}?left=1" if component == "account-onboarding" else here
+    banks = _features(visit, component).get("external_account_collection", True)
     url = onboarding.begin(
         ctx.acting_as(ctx.platform),
         connected.current(ctx),
@@ -216,7 +227,8 @@ def _to_form(ctx: Context, visit: dict[str, Any], token: str, component: str) ->
         refresh_url=here,
         return_url=back,
         leave=f"{_BASE}/{token}/leave",
-        bank=_features(visit, component).get("external_account_collection", True),
+        only=visit["only"],
+        exclude=[*visit["exclude"], *([] if banks else ["external_account"])],
     )
     return paper.see_other(url)
 

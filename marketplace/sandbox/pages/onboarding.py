@@ -20,9 +20,10 @@ https://docs.stripe.com/connect/hosted-onboarding
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -125,13 +126,19 @@ def enter(server: Server, request: Request, account: str, secret: str) -> Respon
 
 
 def begin(
-    ctx: Context, account: dict[str, Any], *, leave: str = "", bank: bool = True, **wanted: str
+    ctx: Context,
+    account: dict[str, Any],
+    *,
+    leave: str = "",
+    only: Sequence[str] = ("*",),
+    exclude: Sequence[str] = (),
+    **wanted: str,
 ) -> str:
     """Start a visit; answers the address of its first step.
 
     `wanted`: `purpose`, `fields`, `refresh_url`, `return_url`. `leave`: for the embedded
-    component, the address at which the frame ends its session. `bank`: whether the form asks for
-    a bank account.
+    component, the address at which the frame ends its session. `only` and `exclude`: patterns
+    (`individual.*`) of the requirements that the form asks for.
     """
     _ask_for_the_usual(ctx, account)
     visit = ctx.new(
@@ -141,7 +148,8 @@ def begin(
         visited=[],
         expires_at=ctx.now + _VISIT,
         leave=leave,
-        bank=bank,
+        only=list(only),
+        exclude=list(exclude),
         **wanted,
     )
     opened = _opened(ctx, visit, account)
@@ -222,15 +230,25 @@ def _gone() -> Response:
 def _opened(ctx: Context, stored: dict[str, Any], account: dict[str, Any]) -> Visit:
     """Which steps this visit has: those with something due, and those already visited."""
     case = connected.case(ctx, account)
-    due = set(account["requirements"][stored["fields"]])
+    due = {name for name in account["requirements"][stored["fields"]] if _asked(stored, name)}
     everything = stored["purpose"] == "account_update"
     wanted = [
         step
         for step in onboarding_steps.steps(case, due)
         if (everything or step.name in stored["visited"] or onboarding_steps.is_due(step, due))
-        and (step.name != "bank" or stored.get("bank", True))
+        and any(_asked(stored, field.requirement) for field in step.fields)
     ]
     return Visit(ctx, stored, case, due, wanted)
+
+
+def _asked(stored: dict[str, Any], requirement: str) -> bool:
+    """Whether the form asks for this, as the page around an embedded one may choose."""
+
+    def fits(patterns: list[str]) -> bool:
+        names = (requirement, requirement.partition(".")[0])
+        return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
+
+    return fits(stored.get("only", ["*"])) and not fits(stored.get("exclude", []))
 
 
 def _known(visit: Visit, step: Step) -> dict[str, str]:
