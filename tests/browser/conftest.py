@@ -1,0 +1,127 @@
+"""A real browser: Debian's Chromium, driven by Playwright, with its complaints written down."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.journeys.conftest import start_town, town
+
+__all__ = ["start_town", "town"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ARTIFACTS = Path(os.environ.get("ARTIFACTS") or ROOT / "artifacts")
+QUIET = (
+    "--no-sandbox",  # as root in a container there is none to be had
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PHONE, DESKTOP = (360, 780), (1440, 900)
+
+
+@dataclass
+class Person:
+    """Somebody at a screen. Whatever the browser complains of is a fault of our pages."""
+
+    name: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    pictures: int = 0
+
+    def listen(self) -> None:
+        """Write down what the console says, scripts that fail, and files that are not there."""
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        self.page.on(
+            "response",
+            lambda answer: (
+                self.complaints.append(f"{answer.status} {answer.url}")
+                if answer.status >= 500
+                else None
+            ),
+        )
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self.complaints.append(f"{said.type}: {said.text} ({said.location.get('url')})")
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+
+    def press(self, words: str) -> None:
+        """Press a button by its words."""
+        self.page.get_by_role("button", name=words).first.click()
+
+    def follow(self, words: str) -> None:
+        """Follow a link by its words."""
+        self.page.get_by_role("link", name=words).first.click()
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields by their names."""
+        for name, text in fields.items():
+            self.page.locator(f"input[name='{name}'], textarea[name='{name}']").first.fill(text)
+
+    def reads(self, words: str) -> None:
+        """See these words within some seconds, without doing anything."""
+        self.page.get_by_text(words).first.wait_for(timeout=20_000)
+
+    def picture(self, title: str) -> None:
+        """Keep what is on the screen, and see to it that nothing sticks out at the side."""
+        self.pictures += 1
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        name = re.sub("[^a-z0-9]+", "-", f"{self.name} {self.pictures:02} {title}".lower())
+        self.page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True)
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{title} is {wide} pixels too wide for {self.name}"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; without one the tests fail, because what they prove would be unproven."""
+    binary = next(filter(None, map(shutil.which, NAMES)), None)
+    assert binary, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=binary, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+Meet = Callable[..., Person]
+
+
+@pytest.fixture
+def meet(chromium: Browser) -> Iterator[Meet]:
+    """Bring somebody with a screen of a size; in the end no browser may have complained."""
+    people: list[Person] = []
+
+    def person(name: str, size: tuple[int, int] = DESKTOP, *, script: bool = True) -> Person:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=script,
+            locale="en-US",
+            timezone_id="UTC",
+        )
+        context.set_default_timeout(15_000)
+        found = Person(name, context, context.new_page())
+        found.listen()
+        people.append(found)
+        return found
+
+    yield person
+    for one in people:
+        one.context.close()
+    assert [complaint for one in people for complaint in one.complaints] == []
