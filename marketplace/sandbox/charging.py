@@ -185,6 +185,7 @@ def _details(method: dict[str, Any], amount: int, *, authenticated: bool) -> dic
 
 
 _DEBIT_FIELDS: dict[str, dict[str, Any]] = {
+    "customer_balance": {},
     "sepa_debit": dict.fromkeys("bank_code branch_code country fingerprint last4 mandate".split()),
     "us_bank_account": dict.fromkeys(
         "account_holder_type account_type bank_name fingerprint last4 mandate payment_reference"

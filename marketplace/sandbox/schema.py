@@ -42,6 +42,8 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z")
 _LONGEST = 5000
 _LARGEST = 10**18
+_OLD_NAMES = {"jp_bank_account": "jp_bank_transfer"}
+"""Values that no annotation names any more and the Stripe CLI still sends."""
 
 
 class Check:
@@ -65,6 +67,8 @@ class Text(Check):
         """Check a string."""
         if not isinstance(value, str):
             raise Invalid(f"Invalid string: {_show(value)}", param=path)
+        if self.allowed is not None and _OLD_NAMES.get(value) in self.allowed:
+            value = _OLD_NAMES[value]
         if self.allowed is not None and value not in self.allowed:
             if value == "" and not self.empty:
                 raise _empty(path)

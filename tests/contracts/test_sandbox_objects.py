@@ -206,6 +206,22 @@ def saving(client: stripe.StripeClient, ada: str) -> None:
             "return_url": BACK,
         }
     )
+    customer = client.v1.customers.create().id
+    transfer: Any = {
+        "amount": 500,
+        "currency": "eur",
+        "customer": customer,
+        "allowed_payment_method_types": ["customer_balance"],
+        "payment_method_data": {"type": "customer_balance"},
+        "confirm": True,
+    }
+    client.v1.payment_intents.create(transfer)
+    for amount in (200, 300):
+        client.v1.test_helpers.customers.fund_cash_balance(
+            customer, {"amount": amount, "currency": "eur"}
+        )
+    client.v1.customers.cash_balance_transactions.list(customer)
+    client.v1.customers.cash_balance.retrieve(customer)
     client.v1.checkout.sessions.create({"mode": "setup", "success_url": BACK})
     client.v1.topups.create({"amount": 700, "currency": "usd"})
     client.v1.topups.list()

@@ -16,13 +16,16 @@ from tests.running import Running
 from .conftest import Cli
 
 TRIGGERS = (
-    "account.application.deauthorized account.updated balance.available charge.captured"
+    "account.application.deauthorized account.updated balance.available"
+    " cash_balance.funds_available charge.captured"
     " charge.dispute.closed charge.dispute.created charge.dispute.updated charge.failed"
     " charge.refund.updated charge.refunded charge.succeeded"
     " checkout.session.async_payment_failed checkout.session.async_payment_succeeded"
     " checkout.session.completed checkout.session.expired customer.created customer.deleted"
-    " customer.updated payment_intent.amount_capturable_updated payment_intent.canceled"
-    " payment_intent.created payment_intent.payment_failed payment_intent.processing"
+    " customer.updated customer_cash_balance_transaction.created"
+    " payment_intent.amount_capturable_updated payment_intent.canceled"
+    " payment_intent.created payment_intent.partially_funded"
+    " payment_intent.payment_failed payment_intent.processing"
     " payment_intent.requires_action payment_intent.succeeded payment_method.attached"
     " payment_method.detached payment_method.updated payout.created payout.updated"
     " product.created product.deleted product.updated setup_intent.canceled"

@@ -13,7 +13,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing, search
+from marketplace.sandbox import (
+    bank_transfers,
+    charging,
+    currencies,
+    ids,
+    metadata,
+    parties,
+    processing,
+    search,
+)
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Invalid, Refused
 from marketplace.sandbox.events import emit
@@ -51,17 +60,27 @@ def _debits(currency: str) -> list[str]:
     return {"eur": ["sepa_debit"], "usd": ["us_bank_account"]}.get(currency, [])
 
 
-def usable_types(params: dict[str, Any], currency: str) -> list[str]:
-    """The payment method types that the parameters leave, in the order in which Stripe shows."""
-    offered = ["card", *_debits(currency)]
+def _wanted(params: dict[str, Any]) -> list[str]:
+    """The types that the parameters name; empty when they leave the choice to Stripe."""
     written = params.get("payment_method_types")
     if isinstance(written, dict):
         written = list(written.values())
-    wanted = written or params.get("allowed_payment_method_types")
+    return list(written or params.get("allowed_payment_method_types") or [])
+
+
+def usable_types(params: dict[str, Any], currency: str) -> list[str]:
+    """The payment method types that the parameters leave, in the order in which Stripe shows."""
+    offered = ["card", *_debits(currency)]
+    wanted = _wanted(params)
     if wanted:
         return [name for name in offered if name in wanted] or ["card"]
     excluded = params.get("excluded_payment_method_types") or []
     return [name for name in offered if name not in excluded] or ["card"]
+
+
+def _transfers(params: dict[str, Any]) -> list[str]:
+    """`customer_balance` when nothing else is wanted; it is never offered unasked."""
+    return [bank_transfers.METHOD] if _wanted(params) == [bank_transfers.METHOD] else []
 
 
 def check_version(ctx: Context, params: dict[str, Any]) -> None:
@@ -115,7 +134,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         payment_method=None,
         payment_method_configuration_details=None,
         payment_method_options=params.get("payment_method_options") or {},
-        payment_method_types=usable_types(params, currency),
+        payment_method_types=_transfers(params) or usable_types(params, currency),
         processing=None,
         review=None,
         source=None,
@@ -240,6 +259,9 @@ def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> No
         intent["_mandate_data"] = params["mandate_data"]
     if intent["transfer_data"]:
         intent["transfer_group"] = charging.group(intent)
+    if intent["payment_method_types"] == [bank_transfers.METHOD]:
+        bank_transfers.ask(ctx, intent)
+        return
     processing.confirm(
         ctx,
         intent,

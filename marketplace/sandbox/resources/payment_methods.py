@@ -158,6 +158,18 @@ def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     details = params.get("billing_details")
     if type_ == "card":
         return _make_card(ctx, params.get("card") or {}, details)
+    if type_ == "customer_balance":
+        return ctx.new(
+            "payment_method",
+            allow_redisplay="unspecified",
+            billing_details=billing(details),
+            customer=None,
+            customer_account=None,
+            customer_balance={},
+            metadata={},
+            type=type_,
+            _number="",
+        )
     if type_ not in DEBIT_TYPES:
         raise Refused(
             f"The local sandbox has no payment method of the type '{type_}'; it knows card,"
