@@ -300,3 +300,21 @@ def test_a_session_can_be_paid_by_the_shops_own_form(
     assert told["before"] == ["$25.00", "A blue mug"]
     assert told["done"]["session"]["status"] == {"type": "complete", "paymentStatus": "paid"}
     assert sandbox.client().v1.checkout.sessions.retrieve(own.id).status == "complete"
+
+
+@pytest.mark.parametrize("number", [VISA, CHALLENGED])
+def test_a_card_is_saved_for_later_without_a_payment(
+    sandbox: Running, shop: Shop, page: Page, number: str
+) -> None:
+    customer = sandbox.client().v1.customers.create({"name": "Bea"})
+    wanted = sandbox.client().v1.setup_intents.create({"customer": customer.id})
+    shop.opens(page, PAY.replace("confirmPayment", "confirmSetup"), secret=wanted.client_secret)
+    typed(page, number)
+    page.get_by_role("button", name="Pay").click()
+    if number == CHALLENGED:
+        bank = page.frame_locator("dialog iframe")
+        bank.get_by_role("button", name="Approve the payment").click()
+    page.wait_for_url(f"{shop.url}/back?**")
+    assert f"setup_intent={wanted.id}" in page.url
+    saved = sandbox.client().v1.setup_intents.retrieve(wanted.id)
+    assert saved.status == "succeeded"

@@ -111,3 +111,21 @@ def test_a_session_of_elements_is_read_and_paid_with_its_client_secret(sandbox: 
     found = sandbox.client().v1.checkout.sessions.retrieve(made.id)
     assert found.customer_details is not None
     assert found.customer_details.email == "bea@example.com"
+
+
+def test_an_embedded_session_saves_a_card_after_3d_secure_in_its_frame(sandbox: Running) -> None:
+    made: Any = sandbox.client().v1.checkout.sessions.create(
+        {
+            "mode": "setup",
+            "currency": "usd",
+            "ui_mode": "embedded_page",
+            "redirect_on_completion": "never",
+        }
+    )
+    url = f"{sandbox.url}/c/embed/{made.client_secret}"
+    bank = sandbox.http.post(url, data={"action": "card:4000002760003184"}, timeout=30)
+    assert "frame-ancestors http://127.0.0.1:*" in bank.headers["Content-Security-Policy"]
+    done = sandbox.http.post(bank.url, data={"action": "complete"}, timeout=30)
+    assert done.url == url
+    assert 'data-signal="complete"' in done.text
+    assert sandbox.client().v1.checkout.sessions.retrieve(made.id).status == "complete"

@@ -16,10 +16,10 @@ from werkzeug.wrappers import Request, Response
 
 from marketplace.sandbox import setting_up, store
 from marketplace.sandbox.errors import Refused
-from marketplace.sandbox.resources import checkout_sessions
+from marketplace.sandbox.resources import checkout_sessions, checkout_ui_modes
 from marketplace.sandbox.routing import page
 
-from . import paper
+from . import checkout, paper
 
 if TYPE_CHECKING:
     from marketplace.sandbox.server import Server
@@ -38,8 +38,8 @@ def _challenged(server: Server, token: str) -> dict[str, Any]:
 @page("GET", "/c/setup/{token}")
 def challenge(server: Server, request: Request, token: str) -> Response:
     """Ask whether it is the holder who saves the card."""
-    del request
-    return paper.page("challenge.html", intent=_challenged(server, token))
+    framed = checkout.in_frame(request)
+    return paper.page("challenge.html", intent=_challenged(server, token), framed=framed)
 
 
 @page("POST", "/c/setup/{token}")
@@ -61,13 +61,15 @@ def answer(server: Server, request: Request, token: str) -> Response:
         session = ctx.find(intent.get("_session"), "checkout.session")
         address = _back(intent, passed=passed)
         if session is not None:
-            address = f"{ctx.base_url}/c/pay/{session['id']}"
+            address = checkout_ui_modes.paying(ctx, session)
             if passed:
                 events = [checkout_sessions.complete(ctx, session, intent)["id"]]
-                address = checkout_sessions.landing(session)
+                address = checkout_ui_modes.done(ctx, session)
+    server.sandbox.courier.await_event(events, _WAIT)
+    if intent.get("_in_page") and checkout.in_frame(request) is not None:
+        return paper.page("challenge_done.html", intent=intent, framed={"signal": "challenged"})
     if not address:
         return paper.page("challenge_done.html", intent=intent)
-    server.sandbox.courier.await_event(events, _WAIT)
     return paper.see_other(address)
 
 

@@ -13,7 +13,7 @@ from marketplace.sandbox import setting_up
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 
-from . import setup_intents
+from . import checkout_ui_modes, setup_intents
 
 _OF_PAYMENTS = ("line_items", "payment_intent_data", "invoice_creation", "submit_type")
 
@@ -55,5 +55,7 @@ def save(ctx: Context, session: dict[str, Any], method: dict[str, Any]) -> dict[
     intent = ctx.get("setup_intent", session["setup_intent"])
     intent["payment_method"] = method["id"]
     intent["_challenge"] = None
+    intent["_in_page"] = session["ui_mode"] == checkout_ui_modes.ELEMENTS
+    intent["_return_url"] = checkout_ui_modes.landing(session) or None
     setting_up.confirm(ctx, intent)
     return intent

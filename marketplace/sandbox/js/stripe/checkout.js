@@ -4,11 +4,13 @@
 
 let embedded = null; // the one embedded Checkout that a page may have
 
+const EXPANDED = ["line_items", "payment_intent", "setup_intent"];
+
 async function fetchSession(client, secret, mode) {
   const parts = /^(cs_test_[A-Za-z0-9]+)_secret_[A-Za-z0-9]+$/.exec(String(secret));
   if (!parts) throw new IntegrationError(`Invalid Checkout Session client secret: ${secret}.`);
   const session = await callApi(client, "GET", `/v1/payment_pages/${parts[1]}`, {
-    client_secret: secret, expand: ["line_items", "payment_intent"],
+    client_secret: secret, expand: EXPANDED,
   });
   if (!session.error && session.ui_mode !== mode) {
     throw new IntegrationError(`This Checkout Session has ui_mode=${session.ui_mode}; ${mode} is needed here.`);
@@ -77,6 +79,7 @@ const DIVISORS = { bhd: 1000, jod: 1000, kwd: 1000, omr: 1000, tnd: 1000 };
 for (const code of "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" ")) DIVISORS[code] = 1;
 
 function asMoney(minor, currency) {
+  if (!currency) return { minorUnitsAmount: 0, amount: "" }; // a session in setup mode
   const divisor = DIVISORS[currency] || 100;
   const digits = String(divisor).length - 1;
   const shown = new Intl.NumberFormat("en", {
@@ -101,8 +104,7 @@ function asLine(item) {
 function asSession(page, buyer, complete) {
   const money = (minor) => asMoney(minor, page.currency);
   const nothing = money(0);
-  const intent = page.payment_intent;
-  const failed = intent && intent.last_payment_error;
+  const failed = page.payment_intent ? page.payment_intent.last_payment_error : (page.setup_intent || {}).last_setup_error;
   const status = { type: page.status };
   if (page.status === "complete") status.paymentStatus = page.payment_status;
   return {
@@ -220,7 +222,7 @@ class CheckoutElements extends Emitter {
     if (method.error) return refusal(method.error.message, method.error.type === "card_error" ? "paymentFailed" : null);
     const page = await callApi(this.client, "POST", `/v1/payment_pages/${this.page.id}/confirm`, {
       client_secret: this.secret, payment_method: method.id, expected_amount: this.page.amount_total,
-      expand: ["line_items", "payment_intent"],
+      expand: EXPANDED,
     });
     return this.afterConfirm(page, address, args.redirect);
   }
@@ -236,9 +238,10 @@ class CheckoutElements extends Emitter {
 
   async afterConfirm(page, address, redirect) {
     let problem = page.error;
-    if (!problem && page.payment_intent && page.payment_intent.status === "requires_action") {
-      const intent = readSecret(page.payment_intent.client_secret, "confirm", "pi");
-      problem = (await followActions(this.client, intent, page.payment_intent)).error;
+    const found = page.payment_intent || page.setup_intent;
+    if (!problem && found && found.status === "requires_action") {
+      const intent = readSecret(found.client_secret, "confirm");
+      problem = (await followActions(this.client, intent, found)).error;
     }
     await this.load();
     if (problem) {
