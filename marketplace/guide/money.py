@@ -6,7 +6,7 @@ account says; on the two others it is the platform, whatever the account says.
 https://docs.stripe.com/connect/charges
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from marketplace import charges
@@ -31,6 +31,9 @@ SENTENCES = {
     Kind.APPLICATION_FEE: "The {payee} takes its commission from the {payer}.",
 }
 MOST_BPS = 5000
+# Separate charges are there for baskets of several sellers, so the sample has two.
+BASKET = (7, 3)
+NTH = ("first seller", "second seller")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,23 @@ def plan(design: Design, total: Money, commission: Money) -> list[Planned]:
         kept = Planned(Kind.APPLICATION_FEE, Party.SELLER, Party.PLATFORM, commission)
         return [paid, billed, kept] if commission else [paid, billed]
     paid = Planned(Kind.CHARGE, Party.BUYER, Party.PLATFORM, total)
-    passed = Planned(Kind.TRANSFER, Party.PLATFORM, Party.SELLER, total - commission)
-    return [paid, billed, passed]
+    passed = [
+        Planned(Kind.TRANSFER, Party.PLATFORM, Party.SELLER, share)
+        for share in shares(total, commission)
+    ]
+    return [paid, billed, *passed]
+
+
+def shares(total: Money, commission: Money) -> list[Money]:
+    """What two sellers get of a basket under separate charges; one, of the smallest basket."""
+    return [share for share in (total - commission).allocate(BASKET) if share]
 
 
 def story(design: Design, sample: Sample) -> MoneyStory:
     """The money story of the sample sale, drawn and tabled like that of a real order."""
     planned = plan(design, sample.total, sample.commission)
+    several = design.charge_type is ChargeType.SEPARATE
+    turn = iter(NTH if several else ())
     movements = [
         Movement(
             step.kind,
@@ -132,7 +145,7 @@ def story(design: Design, sample: Sample) -> MoneyStory:
             step.money,
             step.money,
             expected=False,
-            sentence=_sentence(step),
+            sentence=_sentence(step, turn),
         )
         for step in planned
     ]
@@ -140,15 +153,22 @@ def story(design: Design, sample: Sample) -> MoneyStory:
     return MoneyStory(
         total=sample.total,
         movements=movements,
-        holdings=[Holding(party, NAMES[party], [held[party]], None, False) for party in NAMES],  # noqa: FBT003
+        holdings=[
+            Holding(party, name, [held[party]], available_on=None, expected=False)
+            for party, name in (NAMES | ({Party.SELLER: "Sellers"} if several else {})).items()
+        ],
         roles=roles(design),
         expected=False,
         over=False,
     )
 
 
-def _sentence(step: Planned) -> str:
-    return SENTENCES[step.kind].format(payer=step.payer.value, payee=step.payee.value)
+def _sentence(step: Planned, turn: Iterator[str]) -> str:
+    """A movement in words; of several transfers each has its own seller."""
+    payee = step.payee.value
+    if step.kind is Kind.TRANSFER:
+        payee = next(turn, payee)
+    return SENTENCES[step.kind].format(payer=step.payer.value, payee=payee)
 
 
 def holdings(planned: Sequence[Planned], currency: str) -> dict[Party, Money]:

@@ -1,9 +1,9 @@
 """The requests that a design makes, as they will be made.
 
-Where the shop has a builder (`accounts.v1`, `charges.destination`), its very parameters are shown,
-with made-up names; the rest is written here in the types of the installed SDK. The rule that bites:
-on whose account a request is made is no parameter but a header, `Stripe-Account`, and forgetting it
-turns a direct charge into one of the platform.
+Where the shop has a builder (`accounts.v1`, `accounts.v2`, `charges.destination`), its very
+parameters are shown, with made-up names; the rest is written here in the types of the installed
+SDK. The rule that bites: on whose account a request is made is no parameter but a header,
+`Stripe-Account`, and forgetting it turns a direct charge into one of the platform.
 https://docs.stripe.com/connect/authentication
 """
 
@@ -19,15 +19,14 @@ from stripe.params import (
     TransferCreateParams,
 )
 from stripe.params.checkout import SessionCreateParams
-from stripe.params.v2.core import _account_create_params as v2_account
 from stripe.params.v2.core import _account_link_create_params as v2_link
 
-from marketplace.accounts import v1
+from marketplace.accounts import v1, v2
 from marketplace.accounts.applicant import Applicant
 from marketplace.charges import destination, strategy
 from marketplace.charges.strategy import Item, Sale, Urls
-from marketplace.design import AccountsApi, ChargeType, Dashboard, Design, FeePayer, LossOwner
-from marketplace.design.shape import seller_is_merchant
+from marketplace.design import AccountsApi, ChargeType, Dashboard, Design
+from marketplace.guide import money
 from marketplace.guide.consequences import components
 from marketplace.guide.money import Sample
 
@@ -68,55 +67,12 @@ def applicant(sample: Sample) -> Applicant:
 
 def create_account(design: Design, sample: Sample) -> Request:
     """The request that makes the seller's account. https://docs.stripe.com/api/accounts/create"""
-    if design.accounts_api is AccountsApi.V1:
-        params = dict(v1.create_params(design, applicant(sample)))
-        return Request("Make the account", "POST", "/v1/accounts", "v1.accounts.create", params)
-    return Request(
-        "Make the account",
-        "POST",
-        "/v2/core/accounts",
-        "v2.core.accounts.create",
-        dict(_account_v2(design, sample)),
-    )
-
-
-def _account_v2(design: Design, sample: Sample) -> v2_account.AccountCreateParams:
-    """https://docs.stripe.com/api/v2/core/accounts/create"""
     who = applicant(sample)
-    return {
-        "contact_email": who.email,
-        "display_name": who.shop_name,
-        "dashboard": design.dashboard.value,
-        "identity": {"country": who.country},
-        "configuration": _configuration_v2(design),
-        "defaults": {
-            "currency": sample.total.currency,
-            "responsibilities": {
-                "fees_collector": (
-                    "stripe" if design.fee_payer is FeePayer.SELLER else "application"
-                ),
-                "losses_collector": (
-                    "stripe" if design.loss_owner is LossOwner.STRIPE else "application"
-                ),
-            },
-        },
-        "include": [
-            "configuration.merchant" if seller_is_merchant(design) else "configuration.recipient",
-            "defaults",
-            "identity",
-            "requirements",
-        ],
-        "metadata": {"seller": who.token},
-    }
-
-
-def _configuration_v2(design: Design) -> v2_account.AccountCreateParamsConfiguration:
-    """Ask for the least: a merchant takes cards, a recipient is only paid."""
-    if seller_is_merchant(design):
-        return {"merchant": {"capabilities": {"card_payments": {"requested": True}}}}
-    return {
-        "recipient": {"capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}}
-    }
+    if design.accounts_api is AccountsApi.V1:
+        path, sdk = "/v1/accounts", "v1.accounts.create"
+        return Request("Make the account", "POST", path, sdk, dict(v1.create_params(design, who)))
+    path, sdk = "/v2/core/accounts", "v2.core.accounts.create"
+    return Request("Make the account", "POST", path, sdk, dict(v2.create_params(design, who)))
 
 
 def account_link(design: Design) -> Request:
@@ -292,7 +248,7 @@ def _sale(sample: Sample) -> Sale:
 def transfer(sample: Sample) -> Request:
     """The seller's share, once per seller. https://docs.stripe.com/api/transfers/create"""
     params: TransferCreateParams = {
-        "amount": (sample.total - sample.commission).amount,
+        "amount": money.shares(sample.total, sample.commission)[0].amount,
         "currency": sample.total.currency,
         "destination": ACCOUNT,
         # Without it the money must already be available, and the first transfer fails.

@@ -22,7 +22,7 @@ async function show(url) {
     window.history.replaceState(null, "", url);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     prepare();
-    const verdict = root.querySelector("#verdict").textContent.trim();
+    const verdict = root.querySelector("#verdict").textContent.replace(/[^A-Za-z]/g, "");
     says.textContent = `${verdict}. ${root.querySelector("[data-guide-verdict]").textContent}`;
   } catch {
     window.location.assign(url);

@@ -1,0 +1,73 @@
+"""The guide in a real browser: it answers at once, keeps the focus, and copies its prompt."""
+
+import re
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+from werkzeug.serving import make_server
+
+from tests.browser.conftest import DESKTOP, PHONE, Meet
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The app on a loopback port, without a Stripe: the guide asks none."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_choice_is_answered_at_once_and_the_focus_stays(
+    meet: Meet, address: str, size: tuple[int, int]
+) -> None:
+    ada = meet(f"guide {size[0]}", size)
+    ada.open(f"{address}/guide")
+    ada.page.evaluate("window.loadedOnce = true")
+    ada.page.locator("#fees-account").check()
+    expect(ada.page.locator("#verdict")).to_contain_text("Refused")
+    expect(ada.page.locator("#fees-account")).to_be_focused()
+    expect(ada.page.locator("[data-guide-says]")).to_contain_text("Refused. This cannot be built")
+    expect(ada.page).to_have_url(re.compile("fees=account"))
+    assert ada.page.evaluate("window.loadedOnce"), "the page was loaded anew"
+    ada.picture("refused")
+    ada.page.locator(".out a").first.click()
+    expect(ada.page.locator("#verdict")).to_contain_text("Allowed")
+    ada.picture("allowed")
+
+
+def test_the_prompt_is_copied_whole(meet: Meet, address: str) -> None:
+    ada = meet("guide copy")
+    ada.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    ada.open(f"{address}/guide?accounts=v2")
+    ada.page.get_by_role("button", name="Copy the prompt").click()
+    expect(ada.page.locator("[data-guide-says]")).to_have_text("Copied")
+    copied = ada.page.evaluate("navigator.clipboard.readText()")
+    answer = ada.context.request.get(f"{address}/guide/prompt.md?accounts=v2")
+    assert copied.strip() == answer.text().strip()
+
+
+def test_without_javascript_a_button_does_the_same(meet: Meet, address: str) -> None:
+    ada = meet("guide plain", PHONE, script=False)
+    ada.open(f"{address}/guide")
+    expect(ada.page.locator(".copy").first).to_be_hidden()
+    ada.page.locator("#charge-separate").check()
+    ada.press("Show what follows")
+    expect(ada.page).to_have_url(re.compile("charge=separate"))
+    expect(ada.page.locator("td", has_text="second seller")).to_be_visible()
+    ada.picture("separate")
+
+
+def test_two_designs_are_changed_side_by_side(meet: Meet, address: str) -> None:
+    ada = meet("guide compare", PHONE)
+    ada.open(f"{address}/guide/compare")
+    ada.page.locator("tr", has_text="Charge type").get_by_role("link").nth(2).click()
+    expect(ada.page).to_have_url(re.compile("a=hosted-express-separate"))
+    ada.picture("compare")
