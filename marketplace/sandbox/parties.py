@@ -15,6 +15,7 @@ from .clock import business_days
 from .context import Context
 from .errors import Refused
 
+_TRANSFERS_ONLY = frozenset({"BR", "IN", "TH"})
 _TRANSFERS = ("transfers", "crypto_transfers", "legacy_payments")
 
 
@@ -98,6 +99,37 @@ def destination(ctx: Context, identifier: str, param: str) -> dict[str, Any]:
         )
     _check_border(ctx, account)
     return account
+
+
+def charge_destination(ctx: Context, identifier: str, param: str) -> dict[str, Any]:
+    """The account that a destination charge sends money to; raises `Refused`.
+
+    Beyond the region, accounts in some countries are reached by separate transfers only.
+    https://docs.stripe.com/connect/cross-border-payouts
+    """
+    account = destination(ctx, identifier, param)
+    abroad = not same_region(account_of(ctx, ctx.account), account)
+    if abroad and account.get("country") in _TRANSFERS_ONLY:
+        raise Refused(
+            f"Destination charges are not available for accounts in {account['country']}; create"
+            " the transfer separately.",
+            param=param,
+        )
+    return account
+
+
+def fee_payer(ctx: Context, identifier: str) -> None:
+    """Raise `Refused` when no application fee may be taken from this account.
+
+    The text is not confirmed. https://docs.stripe.com/connect/direct-charges#collect-fees
+    """
+    payer, home = account_of(ctx, identifier), account_of(ctx, ctx.platform)
+    if payer.get("country") == "BR" != home.get("country"):
+        raise Refused(
+            "Platforms outside of Brazil cannot take application fees from accounts in Brazil.",
+            code="application_fees_not_allowed",
+            param="application_fee_amount",
+        )
 
 
 def _was_made_of_nothing(account: dict[str, Any]) -> bool:

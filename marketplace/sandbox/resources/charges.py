@@ -17,6 +17,8 @@ from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import include, kind, route
 
+from . import payment_intents
+
 kind("charge", "ch_", indexed=("payment_intent", "customer", "transfer_group"))
 
 _CARD = "payment_method_details.card"
@@ -74,6 +76,15 @@ def capture(ctx: Context, params: dict[str, Any], charge: str) -> dict[str, Any]
         raise Refused(message, code="amount_too_large", param="amount")
     fee = params.get("application_fee_amount", params.get("application_fee"))
     if fee is not None:
+        data = found["transfer_data"] or {}
+        payment_intents.check_division(
+            ctx,
+            {
+                "application_fee_amount": fee,
+                "transfer_data": {k: v for k, v in data.items() if k == "destination"},
+            },
+            amount,
+        )
         found["application_fee_amount"] = fee
     if "amount" in params.get("transfer_data", {}) and found["transfer_data"]:
         found["transfer_data"]["amount"] = params["transfer_data"]["amount"]

@@ -167,9 +167,10 @@ def check_division(ctx: Context, params: dict[str, Any], amount: int) -> None:
     data = params.get("transfer_data") or {}
     part = data.get("amount")
     if data.get("destination"):
-        parties.destination(ctx, data["destination"], "transfer_data[destination]")
+        parties.charge_destination(ctx, data["destination"], "transfer_data[destination]")
     if fee is not None:
         _check_fee(ctx, fee, amount, divided="destination" in data)
+        parties.fee_payer(ctx, data.get("destination") or ctx.account)
     if part is None:
         return
     param = "transfer_data[amount]"
