@@ -11,13 +11,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from marketplace.accounts import words
 from marketplace.lifecycles import SellerState
 
 # Switched off for a reason that no answer of the seller lifts by itself.
-CLOSED = frozenset({"platform_paused", "other", "action_required.requested_capabilities"})
+CLOSED = frozenset({"platform_paused", "other", "action_required.requested_capabilities", "closed"})
 REVIEW = frozenset({"under_review", "listed", "requirements.pending_verification"})
 
 
@@ -66,6 +66,22 @@ class Bank:
     country: str
     status: str
     is_default: bool
+
+    @classmethod
+    def read(cls, bank: Mapping[str, Any], currency: str) -> Self:
+        """Read an external account of Stripe's; `currency` is the account's own.
+
+        https://docs.stripe.com/api/external_account_bank_accounts/object
+        """
+        return cls(
+            stripe_id=bank["id"],
+            bank_name=bank.get("bank_name") or bank.get("brand"),
+            last4=bank["last4"],
+            currency=bank.get("currency") or currency,
+            country=bank.get("country") or "",
+            status=bank.get("status") or "",  # a debit card has none
+            is_default=bool(bank.get("default_for_currency")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,7 @@ https://docs.stripe.com/api/accounts/object
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from stripe.params import (
     AccountCreateParams,
@@ -19,6 +16,7 @@ from stripe.params import (
 )
 
 from marketplace import clock
+from marketplace.accounts.applicant import MCC, Applicant
 from marketplace.accounts.state import (
     AccountState,
     Bank,
@@ -28,21 +26,6 @@ from marketplace.accounts.state import (
     standing,
 )
 from marketplace.design import Dashboard, Design, FeePayer, LossOwner
-
-# Miscellaneous and specialty retail: what most shops of a mixed marketplace are.
-# https://docs.stripe.com/connect/setting-mcc
-MCC = "5999"
-
-
-@dataclass(frozen=True, slots=True)
-class Applicant:
-    """What we know of a seller before Stripe does. `token` finds the account again."""
-
-    token: str
-    shop_name: str
-    email: str
-    country: str
-    shop_url: str | None = None
 
 
 def create_params(design: Design, applicant: Applicant) -> AccountCreateParams:
@@ -119,20 +102,11 @@ def _business_profile(applicant: Applicant) -> AccountCreateParamsBusinessProfil
     profile: AccountCreateParamsBusinessProfile = {
         "name": applicant.shop_name,
         "mcc": MCC,
-        "product_description": f"Goods that {applicant.shop_name} offers in our marketplace",
+        "product_description": applicant.sells,
     }
-    if applicant.shop_url and is_reachable(applicant.shop_url):
-        profile["url"] = applicant.shop_url
+    if applicant.public_url:
+        profile["url"] = applicant.public_url
     return profile
-
-
-def is_reachable(url: str) -> bool:
-    """Tell whether Stripe could look at this address; it refuses names of the local network."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith((".localhost", ".local", ".test", ".internal"))
 
 
 def _requirements(now: Mapping[str, Any], later: Mapping[str, Any]) -> Iterator[Requirement]:
@@ -163,12 +137,4 @@ def _problems(*sources: Mapping[str, Any]) -> Iterator[Problem]:
 def _banks(account: Mapping[str, Any]) -> Iterator[Bank]:
     listed = account.get("external_accounts") or {}
     for bank in listed.get("data") or ():
-        yield Bank(
-            stripe_id=bank["id"],
-            bank_name=bank.get("bank_name") or bank.get("brand"),
-            last4=bank["last4"],
-            currency=bank.get("currency") or account.get("default_currency") or "",
-            country=bank.get("country") or "",
-            status=bank.get("status") or "",  # a debit card has none
-            is_default=bool(bank.get("default_for_currency")),
-        )
+        yield Bank.read(bank, account.get("default_currency") or "")

@@ -35,24 +35,53 @@ WHOLE = {
     "settings.card_payments.statement_descriptor_prefix": "The name on customers' card statements",
     "tos_acceptance": "Agreement to Stripe's terms",
 }
+# What Accounts v2 calls the same things.
+NEWER = {
+    "configuration.merchant.mcc": "business_profile.mcc",
+    "configuration.merchant.statement_descriptor": "settings.payments.statement_descriptor",
+    "configuration.merchant.support.email": "business_profile.support_email",
+    "configuration.merchant.support.phone": "business_profile.support_phone",
+    "defaults.profile.business_url": "business_profile.url",
+    "defaults.profile.doing_business_as": "business_profile.name",
+    "defaults.profile.product_description": "business_profile.product_description",
+    "identity.attestations.persons_provided.directors": "company.directors_provided",
+    "identity.attestations.persons_provided.executives": "company.executives_provided",
+    "identity.attestations.persons_provided.owners": "company.owners_provided",
+    "identity.attestations.terms_of_service": "tos_acceptance",
+    "identity.business_details.documents.primary_verification": "company.verification.document",
+    "identity.business_details.id_numbers": "company.tax_id",
+    "identity.business_details.registered_name": "company.name",
+    "identity.business_details": "company",
+    "identity.entity_type": "business_type",
+    "identity.individual": "individual",
+}
 # The last parts of a name that is about somebody: `individual.dob.day`, `person_1.address.city`.
 LEAVES = {
     "address": "address",
     "registered_address": "registered address",
+    "date_of_birth": "date of birth",
     "dob": "date of birth",
+    "documents.primary_verification": "identity document",
+    "documents.secondary_verification": "document that shows the address",
     "email": "email address",
     "first_name": "name",
     "last_name": "name",
     "full_name_aliases": "other names",
     "gender": "gender",
+    "given_name": "name",
     "id_number": "identification number",
     "id_number_secondary": "second identification number",
+    "id_numbers": "identification number",
+    "legal_gender": "gender",
     "maiden_name": "maiden name",
     "nationality": "nationality",
     "phone": "phone number",
     "political_exposure": "political office, if any",
     "relationship": "role in the company",
+    "script_addresses": "address",
+    "script_names": "name",
     "ssn_last_4": "last four digits of the Social Security number",
+    "surname": "name",
     "us_cfpb_data": "self-identification",
     "verification.additional_document": "document that shows the address",
     "verification.document": "identity document",
@@ -108,12 +137,16 @@ FAMILIES = {
 REASONS = {
     "action_required.requested_capabilities": "The marketplace has not asked for all that a shop "
     "needs.",
+    "closed": "The account was closed for good.",
     "listed": "Stripe compares the details with official lists.",
     "other": "Stripe has switched the account off.",
     "platform_paused": "The marketplace has paused the account.",
     "requirements.past_due": "Answers that Stripe needs are overdue.",
     "requirements.pending_verification": "Stripe is checking what was sent.",
     "under_review": "Stripe is looking at the account.",
+    "unsupported.business": "Stripe cannot serve this kind of business.",
+    "unsupported.country": "Stripe does not offer this in the seller's country.",
+    "unsupported.entity_type": "Stripe does not offer this to this kind of company or person.",
     "rejected.incomplete_verification": "Stripe closed the account: the details could not be "
     "confirmed in time.",
     "rejected.platform_fraud": "The marketplace closed the account because of suspected fraud.",
@@ -130,7 +163,8 @@ _SOMEBODY = re.compile(
 
 
 def requirement(code: str) -> str:
-    """What Stripe wants to know, by its name there: "Your date of birth"."""
+    """What Stripe wants to know, by its name there, in either API: "Your date of birth"."""
+    code = _in_words_of_v1(code)
     for length in range(code.count(".") + 1, 0, -1):
         start = ".".join(code.split(".")[:length])
         if start in WHOLE:
@@ -141,6 +175,15 @@ def requirement(code: str) -> str:
     if rest and _SOMEBODY.fullmatch(who):
         return f"{_whose(who)} {_leaf(rest)}"
     return _plain(code)
+
+
+def _in_words_of_v1(code: str) -> str:
+    for length in range(code.count(".") + 1, 0, -1):
+        parts = code.split(".")
+        start = ".".join(parts[:length])
+        if start in NEWER:
+            return ".".join([NEWER[start], *parts[length:]])
+    return code
 
 
 def problem(code: str, reason: str = "") -> str:

@@ -1,9 +1,10 @@
 """`marketplace run`: one command from a clean folder to a shop in the browser.
 
 Without a Stripe key the sandbox is started beside the marketplace, as a child process of its own,
-and two webhook endpoints are registered with it over its API: one for the platform's own account,
-one for connected accounts. The rule that bites: an endpoint's signing secret is told once, when it
-is created, so it is kept in the data folder and the endpoint is found again at the next start.
+and our webhook endpoints are registered with it over its API: one for the platform's own account,
+one for connected accounts, and an event destination for the thin events of Accounts v2. The rule
+that bites: an endpoint's signing secret is told once, when it is created, so it is kept in the data
+folder and the endpoint is found again at the next start.
 """
 
 import contextlib
@@ -184,6 +185,7 @@ def with_secrets(settings: Settings, secrets: Mapping[Scope, str]) -> Settings:
         settings,
         webhook_secrets=(*settings.webhook_secrets, secrets[Scope.PLATFORM]),
         connect_webhook_secrets=(*settings.connect_webhook_secrets, secrets[Scope.CONNECT]),
+        thin_webhook_secrets=(*settings.thin_webhook_secrets, secrets[Scope.THIN]),
     )
 
 
@@ -191,24 +193,17 @@ def register(api: stripe.StripeClient, public_url: str, folder: Path) -> dict[Sc
     """Create the endpoints that are missing at Stripe; returns the signing secret of each scope.
 
     https://docs.stripe.com/api/webhook_endpoints/create
+    https://docs.stripe.com/api/v2/core/event-destinations/create
     """
     file = folder / "sandbox_endpoints.json"
     kept = json.loads(file.read_text()) if file.exists() else {}
     secrets = {}
     for scope, path in inbox.PATHS.items():
         url = public_url + path
+        thin = scope is Scope.THIN
         known = kept.get(url)
-        if known is None or not _exists(api, known["id"]):
-            made = api.v1.webhook_endpoints.create(
-                {
-                    "url": url,
-                    # A list of our own names, which a test compares with the SDK's.
-                    "enabled_events": cast("list[Any]", routes.types(scope)),
-                    "connect": scope is Scope.CONNECT,
-                    "api_version": cast("Any", stripe.api_version),
-                }
-            )
-            known = {"id": made.id, "secret": made.secret}
+        if known is None or not _exists(api, known["id"], thin=thin):
+            known = _destination(api, url) if thin else _endpoint(api, url, scope)
             kept[url] = known
         secrets[scope] = known["secret"]
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
@@ -216,9 +211,43 @@ def register(api: stripe.StripeClient, public_url: str, folder: Path) -> dict[Sc
     return secrets
 
 
-def _exists(api: stripe.StripeClient, endpoint: str) -> bool:
+def _endpoint(api: stripe.StripeClient, url: str, scope: Scope) -> dict[str, Any]:
+    made = api.v1.webhook_endpoints.create(
+        {
+            "url": url,
+            # A list of our own names, which a test compares with the SDK's.
+            "enabled_events": cast("list[Any]", routes.types(scope)),
+            "connect": scope is Scope.CONNECT,
+            "api_version": cast("Any", stripe.api_version),
+        }
+    )
+    return {"id": made.id, "secret": made.secret}
+
+
+def _destination(api: stripe.StripeClient, url: str) -> dict[str, Any]:
+    made = api.v2.core.event_destinations.create(
+        {
+            "name": "Marketplace: what Accounts v2 tells of sellers",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "enabled_events": routes.types(Scope.THIN),
+            # Of connected accounts, v2 tells in the platform's own name; v1 in theirs.
+            "events_from": ["@self"],
+            "webhook_endpoint": {"url": url},
+            # The secret is told in this answer or never.
+            "include": ["webhook_endpoint.signing_secret"],
+        }
+    )
+    told = made.webhook_endpoint
+    return {"id": made.id, "secret": told.signing_secret if told else None}
+
+
+def _exists(api: stripe.StripeClient, endpoint: str, *, thin: bool) -> bool:
     try:
-        api.v1.webhook_endpoints.retrieve(endpoint)
+        if thin:
+            api.v2.core.event_destinations.retrieve(endpoint)
+        else:
+            api.v1.webhook_endpoints.retrieve(endpoint)
     except stripe.InvalidRequestError:
         return False
     return True

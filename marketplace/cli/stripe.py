@@ -69,7 +69,7 @@ def aimed(arguments: list[str], settings: Settings) -> list[str]:
 
 
 def forwarding(arguments: list[str], settings: Settings) -> list[str]:
-    """Build `listen` for both of our webhook addresses; what the person says goes first."""
+    """Build `listen` for our webhook addresses; what the person says goes first."""
     chosen = ["listen", *arguments]
     if not _has(arguments, "--skip-update", "-s"):
         chosen.append("--skip-update")
@@ -79,7 +79,8 @@ def forwarding(arguments: list[str], settings: Settings) -> list[str]:
         chosen += ["--forward-to", settings.public_url + inbox.PATHS[Scope.PLATFORM]]
         chosen += ["--forward-connect-to", settings.public_url + inbox.PATHS[Scope.CONNECT]]
     if not _has(arguments, "--events", "-e", "--all-snapshot", "--all-thin"):
-        chosen += ["--events", ",".join(sorted({t for s in Scope for t in routes.types(s)}))]
+        snapshots = {t for s in (Scope.PLATFORM, Scope.CONNECT) for t in routes.types(s)}
+        chosen += ["--events", ",".join(sorted(snapshots))]
     return chosen
 
 

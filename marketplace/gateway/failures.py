@@ -26,11 +26,13 @@ SERVER_ERROR = 500
 # Refusals that only the operator can lift, whatever the request was about.
 PLATFORM_CODES = frozenset(
     {
+        "account_creation_liability_unacknowledged",
         "account_invalid",
         "api_key_expired",
         "livemode_mismatch",
         "platform_account_required",
         "platform_api_key_expired",
+        "platform_registration_required",
         "secret_key_required",
         "testmode_charges_only",
         "tls_version_unsupported",

@@ -1,18 +1,26 @@
 """Hosted onboarding: Stripe's own pages ask the questions.
 
-The object is an AccountLink. The rule that bites: a link opens once, for a few minutes, and shows
-personal data to whoever opens it. It is made on the owner's click, followed at once, and never
-stored, logged or mailed (mail programs open links to preview them, and use them up). A used or
-expired one brings the seller to `refresh_url`, which makes the next.
+The object is an AccountLink, of v1 or v2; the pages behind it are the same. The rule that bites: a
+link opens once, for a few minutes, and shows personal data to whoever opens it. It is made on the
+owner's click, followed at once, and never stored, logged or mailed (mail programs open links to
+preview them, and use them up). A used or expired one brings the seller to `refresh_url`, which
+makes the next.
 https://docs.stripe.com/connect/hosted-onboarding
 """
+
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from sqlalchemy import orm
 from stripe import StripeClient
 
+from marketplace.design import AccountsApi
 from marketplace.errors import Conflict
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
+
+# Ask once for everything that will be asked in time, not bit by bit.
+EVERYTHING: Final = "eventually_due"
 
 
 def link(
@@ -27,22 +35,46 @@ def link(
 
     Both addresses are absolute and carry no state. Raises Conflict for a seller without an
     account, or whose account left. https://docs.stripe.com/api/account_links/create
+    https://docs.stripe.com/api/v2/core/account-links/create
     """
     session.commit()  # no transaction may stay open while Stripe is asked
     if seller.stripe_id is None or seller.deauthorized_at is not None:
         raise Conflict("There is no Stripe account to set up.")
+    make = LINKS[seller.accounts_api]
     with translating():
         # No key of ours: a repeated answer would be a link that was used already.
-        return stripe.v1.account_links.create(
-            {
-                "account": seller.stripe_id,
+        return make(stripe, seller.stripe_id, return_url, refresh_url)
+
+
+def _v1(stripe: StripeClient, account: str, return_url: str, refresh_url: str) -> str:
+    return stripe.v1.account_links.create(
+        {
+            "account": account,
+            "type": "account_onboarding",
+            "return_url": return_url,
+            "refresh_url": refresh_url,
+            "collection_options": {"fields": EVERYTHING, "future_requirements": "include"},
+        }
+    ).url
+
+
+def _v2(stripe: StripeClient, account: str, return_url: str, refresh_url: str) -> str:
+    return stripe.v2.core.account_links.create(
+        {
+            "account": account,
+            "use_case": {
                 "type": "account_onboarding",
-                "return_url": return_url,
-                "refresh_url": refresh_url,
-                # Ask once for everything that will be asked in time, not bit by bit.
-                "collection_options": {
-                    "fields": "eventually_due",
-                    "future_requirements": "include",
+                "account_onboarding": {
+                    "return_url": return_url,
+                    "refresh_url": refresh_url,
+                    "collection_options": {"fields": EVERYTHING, "future_requirements": "include"},
                 },
-            }
-        ).url
+            },
+        }
+    ).url
+
+
+LINKS: Mapping[AccountsApi, Callable[[StripeClient, str, str, str], str]] = {
+    AccountsApi.V1: _v1,
+    AccountsApi.V2: _v2,
+}

@@ -1,4 +1,4 @@
-"""Where Stripe's events arrive: one address for the platform's own account, one for sellers'.
+"""Where Stripe's events arrive: the platform's own, those of sellers, and thin ones, each apart.
 
 The Stripe object is the Event. The rule that bites: Stripe waits for the answer, and a payment page
 waits for Stripe, so a view only verifies, keeps and says 200; the looking up comes after. No form
@@ -8,7 +8,7 @@ https://docs.stripe.com/webhooks
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from flask import Blueprint, Response, current_app, request
@@ -50,12 +50,23 @@ def connect() -> Response:
     return _receive(Scope.CONNECT, context.settings().connect_webhook_secrets)
 
 
-def _receive(scope: Scope, secrets: Sequence[str]) -> Response:
+@bp.post("/webhooks/stripe/thin")
+def thin() -> Response:
+    """Take what Accounts v2 tells of sellers: events that name the account and say no more."""
+    return _receive(Scope.THIN, context.settings().thin_webhook_secrets, envelope.read_thin)
+
+
+def _receive(
+    scope: Scope,
+    secrets: Sequence[str],
+    reader: Callable[[str], envelope.Envelope] = envelope.read,
+) -> Response:
     # A body that says it is longer is refused unread; one that says nothing is cut off there.
     request.max_content_length = envelope.MOST_BYTES
     raw = request.get_data(cache=False)
     try:
-        event = envelope.open_signed(raw, request.headers.get("Stripe-Signature"), secrets)
+        signature = request.headers.get("Stripe-Signature")
+        event = envelope.open_signed(raw, signature, secrets, reader)
     except MarketplaceError as error:
         # Nothing is kept: whoever has the address could fill the table otherwise.
         log.warning("%s refused a delivery: %s", request.path, error)

@@ -18,7 +18,8 @@ TONES = {
     "good": "nothing_due paid fulfilled succeeded done available active enabled verified",
     "busy": "in_review paying processing pending in_transit open requested running new",
     "care": "due past_due expired partly_refunded refunded unverified",
-    "bad": "restricted failed dead cancelled canceled errored disabled inactive",
+    "bad": "restricted failed dead cancelled canceled errored disabled inactive rejected "
+    "unsupported",
 }
 _TONE = {word: tone for tone, words in TONES.items() for word in words.split()}
 

@@ -83,10 +83,11 @@ _ADVICE = {
 
 
 def examine(session: orm.Session, settings: Settings, refusals: Refusals) -> list[Finding]:
-    """Look at both endpoints for snapshot events. One query, no call to Stripe."""
+    """Look at every endpoint. One query, no call to Stripe."""
     secrets = {
         Scope.PLATFORM: len(settings.webhook_secrets),
         Scope.CONNECT: len(settings.connect_webhook_secrets),
+        Scope.THIN: len(settings.thin_webhook_secrets),
     }
     return [
         Finding(
@@ -98,5 +99,4 @@ def examine(session: orm.Session, settings: Settings, refusals: Refusals) -> lis
             refused=refusals.of(heard.scope),
         )
         for heard in inbox.heard(session)
-        if heard.scope in inbox.PATHS
     ]

@@ -25,10 +25,15 @@ from marketplace.lifecycles import InboxState
 from marketplace.models import InboxEvent, Scope
 from marketplace.webhooks.envelope import Envelope
 
-PATHS = {Scope.PLATFORM: "/webhooks/stripe", Scope.CONNECT: "/webhooks/stripe/connect"}
+PATHS = {
+    Scope.PLATFORM: "/webhooks/stripe",
+    Scope.CONNECT: "/webhooks/stripe/connect",
+    Scope.THIN: "/webhooks/stripe/thin",
+}
 SETTINGS = {
     Scope.PLATFORM: "STRIPE_WEBHOOK_SECRET",
     Scope.CONNECT: "STRIPE_CONNECT_WEBHOOK_SECRET",
+    Scope.THIN: "STRIPE_THIN_WEBHOOK_SECRET",
 }
 LEASE = timedelta(seconds=30)
 # After the first failure, the second, and so on; what fails once more after the last is dead.

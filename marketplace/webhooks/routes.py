@@ -1,10 +1,11 @@
 """Which event sends whom to look: event type -> scope and concept, as data.
 
-The Stripe objects are whatever the events are about. The rule that bites: the two scopes are two
+The Stripe objects are whatever the events are about. The rule that bites: the scopes are separate
 registrations at Stripe. Payments, transfers and fees are the platform's own and come to
-/webhooks/stripe; what happens to sellers comes, with `account`, to /webhooks/stripe/connect; an
-endpoint registered the wrong way hears nothing, or the wrong half, and never complains. So the
-scope of every event is checked, and a misdirected one says what to correct.
+/webhooks/stripe; what happens to sellers comes, with `account`, to /webhooks/stripe/connect; what
+Accounts v2 tells of the same sellers comes, thin and in the platform's own name, to
+/webhooks/stripe/thin. An endpoint registered the wrong way hears nothing, or the wrong half, and
+never complains. So the scope of every event is checked, and a misdirected one says what to correct.
 https://docs.stripe.com/connect/webhooks https://docs.stripe.com/api/events/types
 """
 
@@ -95,7 +96,9 @@ def types(scope: Scope) -> list[str]:
 
 def _hint(claim: Claim) -> Hint:
     event = json.loads(claim.body)
-    found = event["data"]["object"]
+    # A thin event names its object and carries no copy of it.
+    thin = claim.scope is Scope.THIN
+    found = (event.get("related_object") or {}) if thin else event["data"]["object"]
     return Hint(claim.type, claim.scope, claim.account, found, claim.due_at)
 
 
@@ -124,6 +127,11 @@ def _misdirected(hint: Hint, route: Route) -> str | None:
 
 def _seller(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     return bool(sellers.refresh(session, stripe, hint.account or "", heard_at=hint.heard_at))
+
+
+def _seller_of_v2(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    # v1 tells of the same change with `account.updated`; whichever comes first is looked up.
+    return bool(sellers.refresh(session, stripe, hint.id, heard_at=hint.heard_at))
 
 
 def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -> bool:
@@ -180,6 +188,8 @@ def _balance(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool
 _OWN = frozenset({Scope.PLATFORM})
 _CONNECTED = frozenset({Scope.CONNECT})
 _BOTH = _OWN | _CONNECTED
+_THIN = frozenset({Scope.THIN})
+_V2 = "v2.core.account"
 ROUTES: Mapping[str, Route] = {
     "account.updated": Route(_seller, _CONNECTED),
     "capability.updated": Route(_seller, _CONNECTED),
@@ -208,4 +218,14 @@ ROUTES: Mapping[str, Route] = {
     "payout.failed": Route(_payout_failed, _BOTH),
     "payout.canceled": Route(_payout, _BOTH),
     "balance.available": Route(_balance, _BOTH),
+    f"{_V2}.created": Route(_seller_of_v2, _THIN),
+    f"{_V2}.updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}.closed": Route(_seller_of_v2, _THIN),
+    f"{_V2}[defaults].updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}[requirements].updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}[future_requirements].updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}[configuration.merchant].updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}[configuration.merchant].capability_status_updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}[configuration.recipient].updated": Route(_seller_of_v2, _THIN),
+    f"{_V2}[configuration.recipient].capability_status_updated": Route(_seller_of_v2, _THIN),
 }

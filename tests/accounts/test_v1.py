@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from marketplace.accounts import v1
+from marketplace.accounts.applicant import MCC, Applicant
 from marketplace.accounts.state import Actor, Due, tasks, whose_turn
 from marketplace.design import DEFAULT, Dashboard, FeePayer, LossOwner
 from marketplace.lifecycles import SellerState
 
-MARIA = v1.Applicant("m" * 24, "Maria's Mugs", "maria@example.com", "US")
+MARIA = Applicant("m" * 24, "Maria's Mugs", "maria@example.com", "US")
 
 
 def account(**changes: object) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def test_only_an_address_that_stripe_can_open_is_told(url: str, told: bool) -> N
     profile = v1.create_params(DEFAULT, replace(MARIA, shop_url=url))["business_profile"]
     assert (profile.get("url") == url) is told
     assert profile["product_description"]
-    assert profile["mcc"] == v1.MCC
+    assert profile["mcc"] == MCC
 
 
 def test_nothing_due_is_when_all_is_on_and_nothing_is_asked() -> None:

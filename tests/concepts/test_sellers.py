@@ -13,7 +13,7 @@ from sqlalchemy import orm
 from stripe import StripeClient
 
 from marketplace import clock, dashboards, onboarding, people, sellers
-from marketplace.accounts import v1
+from marketplace.accounts.applicant import MCC
 from marketplace.database import phase
 from marketplace.design import AccountsApi, ChargeType
 from marketplace.errors import Conflict, StripeRefused, StripeUnavailable
@@ -83,7 +83,7 @@ def test_an_account_is_made_once_and_carries_our_token(
     account = stripe.v1.accounts.retrieve(first or "").to_dict()
     assert account["metadata"] == {"seller": maria.token}
     assert account["controller"]["stripe_dashboard"]["type"] == "express"
-    assert account["business_profile"]["mcc"] == v1.MCC
+    assert account["business_profile"]["mcc"] == MCC
 
 
 def test_a_crash_between_stripes_answer_and_our_commit_brings_the_same_account_back(

@@ -89,7 +89,7 @@ def test_listening_forwards_what_the_shop_handles_to_where_it_listens() -> None:
     assert told["--forward-to"] == f"http://127.0.0.1:4300{inbox.PATHS[Scope.PLATFORM]}"
     assert told["--forward-connect-to"] == f"http://127.0.0.1:4300{inbox.PATHS[Scope.CONNECT]}"
     assert set(told["--events"].split(",")) == {
-        name for scope in Scope for name in routes.types(scope)
+        name for scope in (Scope.PLATFORM, Scope.CONNECT) for name in routes.types(scope)
     }
 
 

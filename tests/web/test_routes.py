@@ -99,6 +99,7 @@ POST /platform/events/replay              in     403    403    403    on
 POST /platform/events/backfill            in     403    403    403    on
 POST /webhooks/stripe                     403    403    403    403    403
 POST /webhooks/stripe/connect             403    403    403    403    403
+POST /webhooks/stripe/thin                403    403    403    403    403
 POST /sell/open                           in     on     on     on     on
 GET  /sign-in                             page   on     on     on     on
 GET  /sign-up                             page   on     on     on     on

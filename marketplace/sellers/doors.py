@@ -1,0 +1,115 @@
+"""How each Accounts API is called: make an account, read one, find one that we lost sight of.
+
+The Stripe object is an Account, under v1 or v2; which of the two a seller's account is spoken of in
+is on the row. The rule that bites: under v2 whatever is not named in `include` comes back as null,
+and the bank accounts still have to be asked for under v1.
+https://docs.stripe.com/connect/accounts-v2
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import stripe as sdk
+from stripe import StripeClient
+
+from marketplace import clock
+from marketplace.accounts import v1, v2
+from marketplace.accounts.applicant import Applicant
+from marketplace.accounts.state import AccountState
+from marketplace.design import AccountsApi, Dashboard, Design
+from marketplace.gateway import keys
+from marketplace.models import Seller
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How one Accounts API makes an account, reads one, and finds one that we lost sight of."""
+
+    create: Callable[[StripeClient, Seller, str | None], AccountState]
+    read: Callable[[StripeClient, str], AccountState]
+    find: Callable[[StripeClient, Seller], AccountState | None]
+
+
+def design_of(seller: Seller) -> Design:
+    """The choices that were made for this seller, most of them for good."""
+    return Design(
+        accounts_api=seller.accounts_api,
+        onboarding=seller.onboarding,
+        dashboard=seller.dashboard,
+        fee_payer=seller.fee_payer,
+        loss_owner=seller.loss_owner,
+        charge_type=seller.charge_type,
+    )
+
+
+def _applicant(seller: Seller, shop_url: str | None) -> Applicant:
+    return Applicant(
+        token=seller.token,
+        shop_name=seller.shop_name,
+        email=seller.email,
+        country=seller.country,
+        shop_url=shop_url,
+    )
+
+
+def _create_v1(stripe: StripeClient, seller: Seller, shop_url: str | None) -> AccountState:
+    account = stripe.v1.accounts.create(
+        v1.create_params(design_of(seller), _applicant(seller, shop_url)),
+        {"idempotency_key": keys.key("account", seller.token)},
+    )
+    return v1.state(account.to_dict())
+
+
+def _read_v1(stripe: StripeClient, stripe_account_id: str) -> AccountState:
+    return v1.state(stripe.v1.accounts.retrieve(stripe_account_id).to_dict())
+
+
+def _find_v1(stripe: StripeClient, seller: Seller) -> AccountState | None:
+    since = clock.to_unix(seller.created_at)
+    listed = stripe.v1.accounts.list({"created": {"gte": since}, "limit": 100})
+    states = (v1.state(account.to_dict()) for account in listed.auto_paging_iter())
+    return next((it for it in states if it.metadata.get("seller") == seller.token), None)
+
+
+def _create_v2(stripe: StripeClient, seller: Seller, shop_url: str | None) -> AccountState:
+    """Ask for the least; ask for cards too where Stripe says that it wants both."""
+    design, applicant = design_of(seller), _applicant(seller, shop_url)
+    try:
+        account = stripe.v2.core.accounts.create(
+            v2.create_params(design, applicant),
+            {"idempotency_key": keys.key("account", seller.token)},
+        )
+    except sdk.InvalidRequestError as refusal:
+        if refusal.code != v2.NEEDS_CARDS:
+            raise
+        account = stripe.v2.core.accounts.create(
+            v2.create_params(design, applicant, with_cards=True),
+            {"idempotency_key": keys.key("account", seller.token, 1)},
+        )
+    return v2.state(account.to_dict())
+
+
+def _read_v2(stripe: StripeClient, stripe_account_id: str) -> AccountState:
+    found = stripe.v2.core.accounts.retrieve(stripe_account_id, {"include": [*v2.INCLUDE]})
+    account = found.to_dict()
+    banks: list[dict[str, Any]] = []
+    # v2 tells only their ids. The banks of a full Dashboard are Stripe's and the seller's business.
+    if not account.get("closed") and account.get("dashboard") != Dashboard.FULL:
+        held = stripe.v1.accounts.external_accounts.list(stripe_account_id, {"limit": 100})
+        banks = held.to_dict()["data"]
+    return v2.state(account, banks)
+
+
+def _find_v2(stripe: StripeClient, seller: Seller) -> AccountState | None:
+    """Look through all accounts: the list of v2 can be narrowed neither by time nor by metadata."""
+    for account in stripe.v2.core.accounts.list({"limit": 100}).auto_paging_iter():
+        if (account.to_dict().get("metadata") or {}).get("seller") == seller.token:
+            return _read_v2(stripe, account.id)
+    return None
+
+
+DOORS: Mapping[AccountsApi, Door] = {
+    AccountsApi.V1: Door(_create_v1, _read_v1, _find_v1),
+    AccountsApi.V2: Door(_create_v2, _read_v2, _find_v2),
+}

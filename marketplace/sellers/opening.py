@@ -1,0 +1,77 @@
+"""Opening a shop: a row of ours, before Stripe hears of anybody.
+
+The rule that bites: most of the design is fixed when Stripe makes the account, so the row keeps its
+own copy of every choice from the first day.
+https://docs.stripe.com/connect/design-an-integration
+"""
+
+import re
+import unicodedata
+from dataclasses import asdict
+
+from sqlalchemy import orm
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.accounts import countries
+from marketplace.design import DEFAULT, Design
+from marketplace.errors import Invalid
+from marketplace.models import Role, Seller, User
+from marketplace.sellers.lists import by_slug, of
+
+LONGEST_NAME = 80
+
+
+def open_shop(
+    session: orm.Session, user: User, *, name: str, country: str, design: Design = DEFAULT
+) -> Seller:
+    """Open the shop of `user`, or return the one that is open already. Flushes, commits not.
+
+    Sells in the currency of `country`, by the choices of `design`, most of which stay for good.
+    Nothing is asked of Stripe yet. Raises Invalid with the fields that cannot be used.
+    """
+    opened = of(session, user)
+    if opened is not None:
+        return opened
+    name = " ".join(name.split())
+    faults = {}
+    if not 0 < len(name) <= LONGEST_NAME:
+        faults["name"] = f"Write a name of at most {LONGEST_NAME} characters."
+    if country not in countries.OFFERED:
+        faults["country"] = "Choose a country from the list."
+    if faults:
+        raise Invalid("The shop cannot be opened like this.", faults)
+    seller = Seller(
+        user_id=user.id,
+        shop_name=name,
+        country=country,
+        currency=countries.currency(country),
+        email=user.email,
+        **asdict(design),
+    )
+    if user.role is Role.BUYER:
+        user.role = Role.SELLER
+    return _insert(session, user, seller)
+
+
+def _insert(session: orm.Session, user: User, seller: Seller) -> Seller:
+    """Insert under the first free slug; two that open the same shop at once get the same one."""
+    stem = _slug(seller.shop_name)
+    for number in range(1, 100):
+        seller.slug = stem if number == 1 else f"{stem}-{number}"
+        if by_slug(session, seller.slug) is not None:
+            continue
+        try:
+            with session.begin_nested():
+                session.add(seller)
+        except IntegrityError:
+            opened = of(session, user)
+            if opened is not None:
+                return opened
+            continue
+        return seller
+    raise Invalid("The shop cannot be opened like this.", {"name": "Choose another name."})
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", "-", plain).strip("-")[:60].rstrip("-") or "shop"
