@@ -180,12 +180,19 @@ def pay(
         action = f"debit:{debit}" if debit else "pay"
         buyer.send(form, {**typed, "action": action})
         if buyer.left_for is None and buyer.page and buyer.page.form_with("number") is None:
-            buyer.send(buyer.form_with("action"), {"action": three_d_secure})
+            if buyer.page.forms or not _embedded(buyer.url):
+                buyer.send(buyer.form_with("action"), {"action": three_d_secure})
+            if buyer.left_for is None and not buyer.page.forms:
+                return buyer.url  # an embedded page stays, and tells the page around it
         if buyer.left_for is not None:
             return buyer.left_for
         problem = buyer.stuck()
         codes = buyer.page.codes if buyer.page else []
         raise Declined(str(problem), codes[0]) if codes else problem
+
+
+def _embedded(url: str) -> bool:
+    return urlsplit(url).path.startswith("/c/embed/")
 
 
 def advance(base_url: str, duration: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import stripe
 
+from marketplace.sandbox import hands
+
 from .conftest import Running
 from .merchants import seller, told
 from .test_checkout import MUGS
@@ -129,3 +131,20 @@ def test_an_embedded_session_saves_a_card_after_3d_secure_in_its_frame(sandbox: 
     assert done.url == url
     assert 'data-signal="complete"' in done.text
     assert sandbox.client().v1.checkout.sessions.retrieve(made.id).status == "complete"
+
+
+@pytest.mark.parametrize("card", ["4242424242424242", "4000002760003184"])
+def test_an_embedded_session_can_be_paid_from_a_terminal(sandbox: Running, card: str) -> None:
+    made = session(sandbox)
+    url = f"{sandbox.url}/c/embed/{made.client_secret}"
+    assert hands.pay(url, card=card) == url
+    assert sandbox.client().v1.checkout.sessions.retrieve(made.id).payment_status == "paid"
+
+
+def test_a_refused_embedded_payment_is_told_to_the_terminal(sandbox: Running) -> None:
+    url = f"{sandbox.url}/c/embed/{session(sandbox).client_secret}"
+    with pytest.raises(hands.Declined):
+        hands.pay(url, card="4000000000009995")
+    with pytest.raises(hands.Declined):
+        hands.pay(url, card="4000002760003184", three_d_secure="fail")
+    assert hands.pay(url) == url

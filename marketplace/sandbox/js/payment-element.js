@@ -18,6 +18,12 @@
     return radio ? radio.value : "card";
   }
 
+  const left = (name) => field(name).closest(".slot").hidden;
+  const PERSON = [
+    ["name", () => left("name") || field("name").value.trim(), "incomplete_name", "Your name is incomplete."],
+    ["email", () => left("email") || /^\S+@\S+$/.test(field("email").value), "incomplete_email", "Your email is incomplete."],
+  ];
+
   /* What is wrong with the fields: [field, code, sentence] of the first mistake. */
   const RULES = {
     card: [
@@ -28,13 +34,11 @@
     ],
     sepa_debit: [
       ["iban", () => field("iban").value.replace(/\s/g, "").length >= 15, "incomplete_iban", "Your IBAN is incomplete."],
-      ["name", () => field("name").value.trim(), "incomplete_name", "Your name is incomplete."],
-      ["email", () => /^\S+@\S+$/.test(field("email").value), "incomplete_email", "Your email is incomplete."],
+      ...PERSON,
     ],
     us_bank_account: [
       ["account_number", () => digits("account_number").length >= 4, "incomplete_account_number", "Your account number is incomplete."],
-      ["name", () => field("name").value.trim(), "incomplete_name", "Your name is incomplete."],
-      ["email", () => /^\S+@\S+$/.test(field("email").value), "incomplete_email", "Your email is incomplete."],
+      ...PERSON,
     ],
   };
 
@@ -162,8 +166,19 @@
     show();
   }
 
-  function setUp({ key, account, about }) {
+  /* What the page knows of the buyer already, and what it says it will send itself. */
+  function prefill({ defaultValues = {}, fields = {} }) {
+    const details = defaultValues.billingDetails || {};
+    for (const name of ["name", "email"]) {
+      if (details[name] && !field(name).value) field(name).value = details[name];
+      const never = fields.billingDetails === "never" || (fields.billingDetails || {})[name] === "never";
+      field(name).closest(".slot").hidden = never;
+    }
+  }
+
+  function setUp({ key, account, options, about }) {
     Object.assign(known, { key, account });
+    prefill(options);
     const failed = about.error;
     document.getElementById("failed").hidden = !failed;
     form.hidden = Boolean(failed);

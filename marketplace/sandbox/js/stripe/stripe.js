@@ -27,5 +27,6 @@ function makeStripe(key, options = {}) {
   };
 }
 
-makeStripe.version = "local-sandbox";
+// @stripe/stripe-js compares it with its own release: the address says which one was asked for.
+makeStripe.version = /^\/[a-z]+\/stripe\.js$/.test(SCRIPT.pathname) ? SCRIPT.pathname.split("/")[1] : 3;
 if (!window.Stripe) window.Stripe = makeStripe; // a page may load the script twice

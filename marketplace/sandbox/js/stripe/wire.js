@@ -1,7 +1,8 @@
 /* Calls to the API with the publishable key, and errors in the shape that Stripe.js gives them.
    https://docs.stripe.com/js/appendix */
 
-const ORIGIN = new URL(document.currentScript.src).origin;
+const SCRIPT = new URL(document.currentScript.src);
+const ORIGIN = SCRIPT.origin;
 const NEVER = new Promise(() => {}); // the page is on its way to another address
 
 /* What a page is told about its own mistakes; Stripe's own script throws these too. */
