@@ -44,7 +44,7 @@ def ask(ctx: Context, intent: dict[str, Any]) -> None:
     kind_of(intent["currency"])
     customer = ctx.get("customer", intent["customer"])
     intent["_reference"] = intent.get("_reference") or ids.new("", 12).upper()
-    if not _pay(ctx, intent, customer):
+    if not pay(ctx, intent, customer):
         _instruct(ctx, intent, customer)
         emit(ctx, "payment_intent.requires_action", intent)
 
@@ -71,7 +71,15 @@ def _instruct(ctx: Context, intent: dict[str, Any], customer: dict[str, Any]) ->
     ctx.save(intent)
 
 
-def _pay(ctx: Context, intent: dict[str, Any], customer: dict[str, Any]) -> bool:
+def waits(intent: dict[str, Any]) -> bool:
+    """Whether the intent waits for a bank transfer."""
+    action = (intent["next_action"] or {}).get("type")
+    return bool(
+        intent["status"] == "requires_action" and action == "display_bank_transfer_instructions"
+    )
+
+
+def pay(ctx: Context, intent: dict[str, Any], customer: dict[str, Any]) -> bool:
     """Pay the intent out of the cash balance; False when that does not hold enough."""
     if cash(customer, intent["currency"]) < intent["amount"]:
         return False
@@ -119,12 +127,10 @@ def reconcile(ctx: Context, customer: dict[str, Any], currency: str) -> None:
     waiting = [
         intent
         for intent in reversed(ctx.every("payment_intent", _MOST, customer=customer["id"]))
-        if intent["status"] == "requires_action"
-        and (intent["next_action"] or {}).get("type") == "display_bank_transfer_instructions"
-        and intent["currency"] == currency
+        if waits(intent) and intent["currency"] == currency
     ]
     for intent in waiting:
-        if _pay(ctx, intent, customer):
+        if pay(ctx, intent, customer):
             continue
         if cash(customer, currency):
             _instruct(ctx, intent, customer)

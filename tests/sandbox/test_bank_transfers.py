@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from .conftest import Running
-from .merchants import moves, told
+from .merchants import moves, pay, told
 
 
 def bea(sandbox: Running) -> str:
@@ -97,7 +97,32 @@ def test_nothing_is_paid_by_itself_where_the_shop_does_it_by_hand(sandbox: Runni
     assert cash.settings.reconciliation_mode == "manual"
     intent = wait(sandbox, customer)
     fund(sandbox, customer, 500)
-    assert sandbox.client().v1.payment_intents.retrieve(intent.id).status == "requires_action"
+    intents = sandbox.client().v1.payment_intents
+    assert intents.retrieve(intent.id).status == "requires_action"
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        intents.apply_customer_balance(intent.id, {"amount": 499})
+    assert refused.value.param == "amount"
+    assert intents.apply_customer_balance(intent.id).status == "succeeded"
+    with pytest.raises(stripe.InvalidRequestError) as again:
+        intents.apply_customer_balance(intent.id)
+    assert again.value.code == "payment_intent_unexpected_state"
+
+
+def test_steps_that_nothing_here_waits_for_are_refused(sandbox: Running) -> None:
+    v1 = sandbox.client().v1
+    held, paid = pay(sandbox, capture_method="manual").id, pay(sandbox)
+    saved = v1.setup_intents.create().id
+    refund = v1.refunds.create({"payment_intent": paid.id}).id
+    with pytest.raises(stripe.InvalidRequestError, match="incremental"):
+        v1.payment_intents.increment_authorization(held, {"amount": 2_000})
+    with pytest.raises(stripe.InvalidRequestError, match="succeeded"):
+        v1.payment_intents.increment_authorization(paid.id, {"amount": 2_000})
+    with pytest.raises(stripe.InvalidRequestError, match="succeeded"):
+        v1.payment_intents.verify_microdeposits(paid.id)
+    with pytest.raises(stripe.InvalidRequestError, match="requires_payment_method"):
+        v1.setup_intents.verify_microdeposits(saved)
+    with pytest.raises(stripe.InvalidRequestError, match="requires_action"):
+        v1.test_helpers.refunds.expire(refund)
 
 
 @pytest.mark.parametrize(
