@@ -169,6 +169,19 @@ def test_an_intent_without_a_method_cannot_be_confirmed(sandbox: Running) -> Non
         sandbox.client().v1.setup_intents.confirm(intent.id)
 
 
+def test_types_may_be_written_by_callers_of_an_older_version_only(sandbox: Running) -> None:
+    wish: Any = {"payment_method_types": ["card"]}
+    create = sandbox.client().v1.setup_intents.create
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        create(wish)
+    assert refused.value.code == "payment_method_types_no_longer_supported"
+    intent = create(wish, {"stripe_version": "2026-08-26.dahlia"})
+    assert (intent.payment_method_types, intent.automatic_payment_methods) == (["card"], None)
+    iban: Any = {"type": "sepa_debit", "sepa_debit": {"iban": IBAN}}
+    with pytest.raises(stripe.InvalidRequestError, match="not allowed"):
+        sandbox.client().v1.setup_intents.confirm(intent.id, {"payment_method_data": iban})
+
+
 def test_a_card_that_the_bank_refuses_is_not_attached(sandbox: Running) -> None:
     client = sandbox.client()
     customer = bea(sandbox)
