@@ -88,6 +88,11 @@ class Visitor:
             raise Stuck(f"{self._where()} has no form with '{name}'")
         return form
 
+    def asks(self, name: str) -> bool:
+        """Whether the visit goes on with a form that has this field or button."""
+        here = self.page if self.left_for is None else None
+        return here is not None and here.form_with(name) is not None
+
     def stuck(self) -> Stuck:
         """The reason why this page does not go away."""
         problems = self.page.problems if self.page else []
@@ -179,13 +184,12 @@ def pay(
             typed["email"] = email
         action = f"debit:{debit}" if debit else "pay"
         buyer.send(form, {**typed, "action": action})
-        if buyer.left_for is None and buyer.page and buyer.page.form_with("number") is None:
-            if buyer.page.forms or not _embedded(buyer.url):
-                buyer.send(buyer.form_with("action"), {"action": three_d_secure})
-            if buyer.left_for is None and not buyer.page.forms:
-                return buyer.url  # an embedded page stays, and tells the page around it
+        if buyer.asks("action") and not buyer.asks("number"):
+            buyer.send(buyer.form_with("action"), {"action": three_d_secure})
         if buyer.left_for is not None:
             return buyer.left_for
+        if _embedded(buyer.url) and not buyer.asks("action"):
+            return buyer.url  # an embedded page stays, and tells the page around it
         problem = buyer.stuck()
         codes = buyer.page.codes if buyer.page else []
         raise Declined(str(problem), codes[0]) if codes else problem

@@ -46,6 +46,8 @@ ACCEPTED: dict[str, dict[str, str]] = {
     "checkout.session": {
         "line_items": "sent only when expanded",
         "managed_payments": "optional, and not covered here",
+        "redirect_on_completion": "the fixture is a hosted page",
+        "return_url": "the fixture is a hosted page",
     },
     "customer": {"customer_account": "newer than the fixture"},
     "event": {
@@ -223,6 +225,10 @@ def saving(client: stripe.StripeClient, ada: str) -> None:
     client.v1.customers.cash_balance_transactions.list(customer)
     client.v1.customers.cash_balance.retrieve(customer)
     client.v1.checkout.sessions.create({"mode": "setup", "success_url": BACK})
+    client.v1.checkout.sessions.create(
+        {"mode": "setup", "ui_mode": "embedded_page", "return_url": BACK}
+    )
+    client.v1.checkout.sessions.create({"mode": "setup", "ui_mode": "elements", "return_url": BACK})
     client.v1.topups.create({"amount": 700, "currency": "usd"})
     client.v1.topups.list()
     client.v1.charges.create({"amount": 60, "currency": "usd", "source": ada})
