@@ -5,6 +5,7 @@ differ. The rule that bites: a client per call costs twice the time of the call 
 kept), and a client without a timeout waits 80 seconds, which is longer than a buyer does.
 """
 
+import logging
 import time
 import warnings
 from collections.abc import Mapping
@@ -65,6 +66,9 @@ def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
     It speaks the API version that the installed SDK was made for; `trace` sees every request.
     """
     stripe.set_app_info("marketplace", version="0.1.0")
+    # At DEBUG the SDK logs whole answers, and some are secrets: a link that opens somebody's
+    # account, an endpoint's signing secret. What was called is in the trace.
+    logging.getLogger("stripe").setLevel(logging.INFO)
     http = TracedClient(trace or Trace())
     if settings.api_base is None:
         return StripeClient(settings.stripe_key, max_network_retries=RETRIES, http_client=http)

@@ -124,7 +124,7 @@ def _is_paid_out(nadia: Person, town: Town) -> None:
 
 
 def _has_script(person: Person) -> bool:
-    return person.page.evaluate("1") == 1
+    return bool(person.page.evaluate("1") == 1)
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -191,7 +191,7 @@ def test_what_sellers_write_runs_nowhere(town: Town, meet: Meet) -> None:
         )
         assert "49" not in operator.page.locator("h1").first.inner_text()
     owner = meet("owner", PHONE)
-    jar = seller.session.cookies.get("marketplace_login")
+    jar = seller.session.cookies.get("marketplace_login") or ""
     owner.context.add_cookies([{"name": "marketplace_login", "value": jar, "url": town.site}])
     for path in ("/sell", "/sell/products", "/sell/orders", "/sell/orders/1", "/sell/account"):
         owner.open(town.site + path)
