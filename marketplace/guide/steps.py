@@ -87,18 +87,16 @@ def _webhooks(design: Design, _sample: Sample) -> Step:
     endpoints = consequences.webhooks(design)
     do = [f"Register an endpoint for “{it.title}”: {it.scope}." for it in endpoints]
     do.append("Check the signature, keep the event once, answer, and only then look it up.")
-    modules = ["marketplace.webhooks.inbox", "marketplace.webhooks.routes"]
-    if design.accounts_api is AccountsApi.V2:
-        modules.append("marketplace.webhooks.thin")
     return Step(
         "Listen to events",
         "ours",
         tuple(do),
         (),
-        tuple(modules),
+        ("marketplace.webhooks.inbox", "marketplace.webhooks.routes"),
         f"{DOCS}/connect/webhooks",
         (),
         ("marketplace listen", "marketplace events list"),
+        design.accounts_api,
     )
 
 

@@ -1,14 +1,18 @@
 """What the guide tells people to send is sent, to a Stripe that checks it."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from marketplace.design import EVERY, AccountsApi, ChargeType, Design
+from marketplace.design import DEFAULT, EVERY, AccountsApi, ChargeType, Design
 from marketplace.design.rules import judge
 from marketplace.guide import options, report, requests
+from marketplace.guide.money import DEFAULT_SAMPLE
 from marketplace.guide.requests import Request
+from marketplace.onboarding import hosted
 from tests.guide import sdk
 from tests.running import Running
 
@@ -41,3 +45,17 @@ def test_a_seller_is_made_and_begins_by_the_guides_own_requests(
     for request in others:
         if not request.sdk.endswith("login_links.create"):  # there is none before onboarding ends
             assert sent(sandbox, request, account)
+
+
+@pytest.mark.parametrize("api", AccountsApi)
+def test_the_link_that_is_shown_is_the_link_that_the_shop_asks_for(
+    sandbox: Running, api: AccountsApi
+) -> None:
+    bodies: list[Any] = []
+    design = replace(DEFAULT, accounts_api=api)
+    account = sent(sandbox, requests.create_account(design, DEFAULT_SAMPLE), "").id
+    sandbox.http.hooks["response"].append(lambda answer, **_: bodies.append(answer.request.body))
+    sent(sandbox, requests.account_link(design), account)
+    hosted.LINKS[api](sandbox.client(), account, requests.BACK, requests.AGAIN)
+    guides, shops = (sorted(re.split("[&,{}]", str(body))) for body in bodies)
+    assert guides == shops
