@@ -1,0 +1,89 @@
+"""What things cost: calls to Stripe for a seller and for a sale, queries for a page.
+
+The figures are written to artifacts/figures.txt. What is promised is asserted; the rest is there to
+be looked at when it changes.
+"""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import event
+
+from tests.journeys.conftest import Town
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ARTIFACTS = Path(os.environ.get("ARTIFACTS") or ROOT / "artifacts")
+MOST_QUERIES = 12
+PAGES = {
+    "Ben": ("/", "/products/1", "/shops/nadia-weaves", "/basket", "/orders"),
+    "Nadia": ("/sell", "/sell/account", "/sell/products", "/sell/orders", "/sell/orders/1"),
+}
+
+
+@contextmanager
+def _calls(town: Town) -> Iterator[Counter[str]]:
+    """The calls that the marketplace makes to Stripe, by method and kind of address."""
+    before, found = len(town.wiring.trace.calls()), Counter[str]()
+    yield found
+    for call in town.wiring.trace.calls()[before:]:
+        parts = call.path.split("/")
+        name = "/".join("…" if any(it.isdigit() for it in part) else part for part in parts[2:])
+        found[f"{call.method} {name}"] += 1
+
+
+def _queries(town: Town, who: str, path: str) -> int:
+    """How many statements one look at a page costs; the engine's own threads are not counted."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if threading.current_thread().name.startswith("waitress"):
+            seen.append(statement)
+
+    event.listen(town.wiring.engine, "before_cursor_execute", note)
+    try:
+        assert town.browser(who).open(town.site + path).status == 200, path
+    finally:
+        event.remove(town.wiring.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def _table(title: str, counts: dict[str, int]) -> str:
+    lines = [f"  {count:>4}  {name}" for name, count in counts.items()]
+    return "\n".join([f"{title}: {sum(counts.values())}", *lines])
+
+
+def test_what_a_seller_a_sale_and_a_page_cost(town: Town) -> None:
+    nadia = town.begin_shop("Nadia", "Nadia weaves")
+    with _calls(town) as started:
+        nadia.press("Set up payments with Stripe")
+    with _calls(town) as onboarded:
+        nadia.open(town.onboard(nadia.away or ""))
+        town.settle()
+    town.offer(nadia, "Woven rug", "48.00")
+    ben = town.sign_up("Ben")
+    ben.open("/").follow("Woven rug").press("Put into the basket")
+    ben.open("/basket").follow("Check out")
+    with _calls(town) as opened:
+        ben.press("Order and pay")
+    with _calls(town) as paid:
+        ben.open(town.pay(ben.away or ""))
+        town.settle()
+    assert started == {"POST accounts": 1, "POST account_links": 1}
+    assert opened == {"POST checkout/sessions": 1}
+    assert set(onboarded) == {"GET accounts/…"}
+    assert onboarded.total() < 8, "an account that was just read is read again for each event"
+    pages = {f"{path} ({who})": _queries(town, who, path) for who in PAGES for path in PAGES[who]}
+    assert max(pages.values()) <= MOST_QUERIES, pages
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    tables = [
+        _table("Calls to Stripe to start onboarding", started),
+        _table("Calls to Stripe for the facts of one onboarding", onboarded),
+        _table("Calls to Stripe to open a payment page", opened),
+        _table("Calls to Stripe for the facts of one sale", paid),
+        _table("Queries per page, all together", pages),
+    ]
+    (ARTIFACTS / "figures.txt").write_text("\n\n".join(tables) + "\n")
