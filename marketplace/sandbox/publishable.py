@@ -134,7 +134,7 @@ def take_secret(door: Door, raw: dict[str, Any]) -> str:
     """
     expand = raw.get("expand", {})
     wanted = expand.values() if isinstance(expand, dict) else expand
-    if any(path not in door.expands for path in wanted):
+    if any(not isinstance(path, str) or path not in door.expands for path in wanted):
         raise needs_secret("expand")
     for name in sorted(raw.keys() - {"expand"}):
         if name in door.refuses or (door.takes is not None and name not in door.takes):

@@ -10,8 +10,8 @@ from typing import Any
 
 BLOT = "•••"
 _SECRET = frozenset(
-    "account_number address client_secret cvc dob id_number number password secret ssn_last_4"
-    " tax_id token vat_id".split()
+    "account_number address client_secret cvc dob iban id_number number password secret"
+    " ssn_last_4 tax_id token vat_id".split()
 )
 _LAST = 4
 
@@ -28,6 +28,6 @@ def redacted(value: Any) -> Any:
 def _hidden(key: str, item: Any) -> Any:
     if key not in _SECRET or item is None or item == "":
         return redacted(item)
-    if key in {"number", "account_number"} and isinstance(item, str):
+    if key in {"number", "account_number", "iban"} and isinstance(item, str):
         return f"{BLOT}{item[-_LAST:]}"
     return BLOT

@@ -194,7 +194,8 @@
     if (first) first.checked = true;
     document.getElementById("types").hidden = radios.filter((radio) => types.includes(radio.value)).length < 2;
     choose();
-    tell("ready");
+    if (!known.ready) tell("ready"); // an update of the options does not say it again
+    known.ready = true;
   }
 
   function tidy(input) {
