@@ -218,7 +218,7 @@ ROUTES: Mapping[str, Route] = {
     "payout.failed": Route(_payout_failed, _BOTH),
     "payout.canceled": Route(_payout, _BOTH),
     "balance.available": Route(_balance, _BOTH),
-    f"{_V2}.created": Route(_seller_of_v2, _THIN),
+    # Not `created`: it comes before we have remembered the answer that says the same.
     f"{_V2}.updated": Route(_seller_of_v2, _THIN),
     f"{_V2}.closed": Route(_seller_of_v2, _THIN),
     f"{_V2}[defaults].updated": Route(_seller_of_v2, _THIN),

@@ -1,4 +1,4 @@
-"""The two addresses where Stripe's events arrive: what gets in, and what leaves no trace."""
+"""The addresses where Stripe's events arrive: what gets in, and what leaves no trace."""
 
 import io
 import re
@@ -20,7 +20,13 @@ from marketplace.web import context
 from marketplace.webhooks import inbox
 from tests.webhooks import letters
 
-PLATFORM, CONNECT = "/webhooks/stripe", "/webhooks/stripe/connect"
+PLATFORM, CONNECT, THIN = (inbox.PATHS[scope] for scope in Scope)
+SECRETS = {
+    PLATFORM: letters.SECRET,
+    CONNECT: letters.CONNECT_SECRET,
+    THIN: letters.THIN_SECRET,
+}
+everywhere = pytest.mark.parametrize("path", SECRETS)
 
 
 @pytest.fixture
@@ -30,6 +36,7 @@ def app(settings: Settings) -> Iterator[Flask]:
         settings,
         webhook_secrets=("whsec_the_old_one", letters.SECRET),
         connect_webhook_secrets=(letters.CONNECT_SECRET,),
+        thin_webhook_secrets=(letters.THIN_SECRET,),
     )
     app = create_app(settings)
     yield app
@@ -39,8 +46,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 def deliver(
     client: FlaskClient, body: str, header: str | None = None, *, to: str = PLATFORM
 ) -> TestResponse:
-    secret = letters.CONNECT_SECRET if to == CONNECT else letters.SECRET
-    header = letters.signature(body, secret) if header is None else header
+    header = letters.signature(body, SECRETS[to]) if header is None else header
     return client.post(
         to,
         data=body.encode(),
@@ -49,30 +55,34 @@ def deliver(
     )
 
 
+def letter(path: str, **changes: object) -> str:
+    """The body of an event of the kind that comes to this address."""
+    return letters.text((letters.thin if path == THIN else letters.event)(**changes))  # type: ignore[arg-type]
+
+
 def stored(session: orm.Session) -> list[InboxEvent]:
     session.rollback()
     return inbox.latest(session)
 
 
+@everywhere
 def test_a_signed_event_is_kept_and_answered_without_a_cookie(
-    client: FlaskClient, session: orm.Session
+    client: FlaskClient, session: orm.Session, path: str
 ) -> None:
-    answer = deliver(client, letters.text(letters.event("transfer.created")))
+    answer = deliver(client, letter(path), to=path)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
     (only,) = stored(session)
-    assert (only.type, only.scope, only.state) == (
-        "transfer.created",
-        Scope.PLATFORM,
-        InboxState.NEW,
-    )
+    assert (inbox.PATHS[only.scope], only.state) == (path, InboxState.NEW)
+    assert only.type == ("v2.core.account[requirements].updated" if path == THIN else "payout.paid")
 
 
+@everywhere
 def test_a_second_delivery_is_answered_like_the_first(
-    client: FlaskClient, session: orm.Session
+    client: FlaskClient, session: orm.Session, path: str
 ) -> None:
-    body = letters.text(letters.event())
-    assert [deliver(client, body).status_code for _ in range(3)] == [200, 200, 200]
+    body = letter(path)
+    assert [deliver(client, body, to=path).status_code for _ in range(3)] == [200, 200, 200]
     (only,) = stored(session)
     assert only.deliveries == 3
 
@@ -107,12 +117,36 @@ def test_each_endpoint_has_a_secret_of_its_own(client: FlaskClient, session: orm
     assert (only.scope, only.account) == (Scope.CONNECT, "acct_tilda")
 
 
-def test_a_live_event_is_answered_and_ignored(client: FlaskClient, session: orm.Session) -> None:
-    assert deliver(client, letters.text(letters.event(livemode=True))).status_code == 200
+@everywhere
+def test_the_secret_of_another_endpoint_opens_nothing(
+    client: FlaskClient, session: orm.Session, path: str
+) -> None:
+    body = letter(path)
+    for other in SECRETS.keys() - {path}:
+        header = letters.signature(body, SECRETS[other])
+        assert deliver(client, body, header, to=path).status_code == 403
+    assert stored(session) == []
+
+
+def test_each_kind_of_event_is_refused_at_the_other_s_address(
+    client: FlaskClient, session: orm.Session
+) -> None:
+    assert deliver(client, letter(PLATFORM), to=THIN).status_code == 422
+    assert deliver(client, letter(THIN), to=PLATFORM).status_code == 422
+    assert deliver(client, letter(THIN), to=CONNECT).status_code == 422
+    assert stored(session) == []
+
+
+@everywhere
+def test_a_live_event_is_answered_and_ignored(
+    client: FlaskClient, session: orm.Session, path: str
+) -> None:
+    assert deliver(client, letter(path, livemode=True), to=path).status_code == 200
     (only,) = stored(session)
     assert only.state is InboxState.IGNORED
 
 
+@everywhere
 @pytest.mark.parametrize(
     ("body", "header"),
     [
@@ -127,33 +161,44 @@ def test_a_live_event_is_answered_and_ignored(client: FlaskClient, session: orm.
         ('{"object": "v2.core.event", "id": "evt_1"}', None),
         (letters.text(letters.event() | {"id": 7}), None),
         (letters.text(letters.event() | {"created": "yesterday"}), None),
+        (letters.text(letters.thin()), "nonsense"),
+        (letters.text(letters.thin() | {"id": 7}), None),
+        (letters.text(letters.thin() | {"created": "yesterday"}), None),
     ],
     # Without the moment of the signature: parallel runners must call a test by the same name.
     ids=lambda value: None if value is None else re.sub(r"\d{9,}", "now", repr(value[:14])),
 )
 def test_what_is_no_event_of_stripes_is_refused_and_leaves_nothing(
-    client: FlaskClient, session: orm.Session, body: str, header: str | None
+    client: FlaskClient, session: orm.Session, path: str, body: str, header: str | None
 ) -> None:
-    assert deliver(client, body, header).status_code in {403, 422}
+    assert deliver(client, body, header, to=path).status_code in {403, 422}
     assert stored(session) == []
 
 
-def test_bytes_that_are_no_text_are_refused(client: FlaskClient, session: orm.Session) -> None:
-    answer = client.post(PLATFORM, data=b"\xff\xfe", headers={"Stripe-Signature": "t=1,v1=a"})
+@everywhere
+def test_bytes_that_are_no_text_are_refused(
+    client: FlaskClient, session: orm.Session, path: str
+) -> None:
+    answer = client.post(path, data=b"\xff\xfe", headers={"Stripe-Signature": "t=1,v1=a"})
     assert answer.status_code == 422
     assert stored(session) == []
 
 
-def test_an_old_signature_is_a_replay(client: FlaskClient, session: orm.Session) -> None:
-    body = letters.text(letters.event())
-    assert deliver(client, body, letters.signature(body, age=301)).status_code == 403
+@everywhere
+def test_an_old_signature_is_a_replay(client: FlaskClient, session: orm.Session, path: str) -> None:
+    body = letter(path)
+    old = letters.signature(body, SECRETS[path], age=301)
+    assert deliver(client, body, old, to=path).status_code == 403
     assert stored(session) == []
 
 
-def test_ten_mebibytes_are_refused_unread(client: FlaskClient, session: orm.Session) -> None:
+@everywhere
+def test_ten_mebibytes_are_refused_unread(
+    client: FlaskClient, session: orm.Session, path: str
+) -> None:
     body = io.BytesIO(b"x" * 10 * 1024 * 1024)
     answer = client.post(
-        PLATFORM,
+        path,
         input_stream=body,
         content_length=10 * 1024 * 1024,
         headers={"Stripe-Signature": "t=1,v1=a"},
@@ -163,12 +208,13 @@ def test_ten_mebibytes_are_refused_unread(client: FlaskClient, session: orm.Sess
     assert stored(session) == []
 
 
+@everywhere
 def test_without_a_secret_the_endpoint_is_closed(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+    settings: Settings, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
     app = create_app(settings)
-    body = letters.text(letters.event())
-    answer = deliver(app.test_client(), body, letters.signature(body, "whsec_guessed"))
+    body = letter(path)
+    answer = deliver(app.test_client(), body, letters.signature(body, "whsec_guessed"), to=path)
     assert answer.status_code == 403
     assert "no signing secret" in caplog.text
     with context.wiring(app).sessions() as session:
@@ -176,16 +222,16 @@ def test_without_a_secret_the_endpoint_is_closed(
     context.wiring(app).engine.dispose()
 
 
+@everywhere
 def test_no_answer_and_no_log_line_tells_a_secret(
-    client: FlaskClient, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    body = letters.text(letters.event())
-    answer = deliver(client, body, "t=1,v1=abc")
+    answer = deliver(client, letter(path), "t=1,v1=abc", to=path)
     told = answer.get_data(as_text=True) + caplog.text + str(answer.headers)
-    assert letters.SECRET not in told
+    assert SECRETS[path] not in told
     assert "whsec_the_old_one" not in told
 
 
-@pytest.mark.parametrize("path", [PLATFORM, CONNECT])
+@everywhere
 def test_a_look_at_the_address_shows_nothing(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 405

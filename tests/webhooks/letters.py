@@ -3,12 +3,14 @@
 import itertools
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
 SECRET = "whsec_of_the_platform_endpoint"
 CONNECT_SECRET = "whsec_of_the_connect_endpoint"
+THIN_SECRET = "whsec_of_the_thin_destination"
 _numbers = itertools.count(1)
 
 
@@ -27,6 +29,28 @@ def event(
         "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},
         "type": type_,
+    } | changes
+
+
+def thin(
+    type_: str = "v2.core.account[requirements].updated",
+    account: str = "acct_tilda",
+    **changes: object,
+) -> dict[str, Any]:
+    """A thin event about an account; the keywords replace fields."""
+    return {
+        "id": f"evt_test_{next(_numbers):020}",
+        "object": "v2.core.event",
+        "type": type_,
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "livemode": False,
+        "context": None,
+        "reason": None,
+        "related_object": {
+            "id": account,
+            "type": "v2.core.account",
+            "url": f"/v2/core/accounts/{account}",
+        },
     } | changes
 
 

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -174,9 +175,69 @@ def test_a_thin_event_is_told_apart() -> None:
         envelope.read(json.dumps(thin))
 
 
-@given(st.binary(max_size=200), st.text(max_size=60))
-def test_whatever_is_sent_nothing_but_a_refusal_comes_out(body: bytes, header: str) -> None:
-    with pytest.raises((Forbidden, Invalid)):
-        envelope.open_signed(body, header, [letters.SECRET])
+def test_a_thin_event_says_what_it_is_about_and_when() -> None:
+    body = letters.text(letters.thin(created="2026-02-02T02:40:00.000Z"))
+    found = envelope.open_signed(
+        body.encode(), letters.signature(body), [letters.SECRET], envelope.read_thin
+    )
+    assert found.type == "v2.core.account[requirements].updated"
+    assert found.created == datetime(2026, 2, 2, 2, 40, tzinfo=UTC)
+    assert (found.account, found.api_version, found.livemode) == (None, None, False)
+    assert found.body == body
+
+
+def test_the_context_of_a_thin_event_ends_with_its_account() -> None:
+    for context in ("acct_tilda", "org_big/acct_tilda", "org_big/acct_between/acct_tilda"):
+        found = envelope.read_thin(json.dumps(letters.thin(context=context)))
+        assert found.account == "acct_tilda"
+
+
+def test_a_thin_event_need_not_be_about_an_object() -> None:
+    letter = letters.thin("v2.core.account_link.returned")
+    del letter["related_object"]
+    assert envelope.read_thin(json.dumps(letter)).type == "v2.core.account_link.returned"
+
+
+def test_a_snapshot_at_the_thin_address_is_told_apart() -> None:
+    with pytest.raises(Invalid, match="no thin event"):
+        envelope.read_thin(json.dumps(letters.event()))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", None),
+        ("id", "evt_" + "x" * 200),
+        ("type", None),
+        ("type", "account.updated"),
+        ("type", "v2.core.account[" + "x" * 200 + "].updated"),
+        ("type", "v2.core.account[[a]].updated"),
+        ("livemode", None),
+        ("livemode", 0),
+        ("created", None),
+        ("created", 1_770_000_000),
+        ("created", "yesterday"),
+        ("created", "2026-02-30T00:00:00.000Z"),
+        ("created", "0001-01-01T00:00:00.000+23:59"),
+        ("created", "2026-02-02T02:40:00.000"),
+        ("context", 7),
+        ("context", "cus_1"),
+        ("context", "org_a/" * 9 + "acct_tilda"),
+        ("related_object", "acct_tilda"),
+        ("related_object", ["acct_tilda"]),
+    ],
+)
+def test_a_thin_field_of_the_wrong_kind_is_refused(field: str, value: object) -> None:
     with pytest.raises(Invalid):
-        envelope.open_signed(body, sign_bytes(body), [letters.SECRET])
+        envelope.read_thin(json.dumps(letters.thin() | {field: value}))
+
+
+@pytest.mark.parametrize("reader", [envelope.read, envelope.read_thin])
+@given(body=st.binary(max_size=200), header=st.text(max_size=60))
+def test_whatever_is_sent_nothing_but_a_refusal_comes_out(
+    reader: Callable[[str], envelope.Envelope], body: bytes, header: str
+) -> None:
+    with pytest.raises((Forbidden, Invalid)):
+        envelope.open_signed(body, header, [letters.SECRET], reader)
+    with pytest.raises(Invalid):
+        envelope.open_signed(body, sign_bytes(body), [letters.SECRET], reader)
