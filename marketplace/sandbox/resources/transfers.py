@@ -81,7 +81,12 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_available(ctx: Context, amount: int, currency: str) -> None:
-    """Raise `Refused` (`balance_insufficient`) unless the available balance covers `amount`."""
+    """Raise `Refused` (`balance_insufficient`) unless the available balance covers `amount`.
+
+    That holds for the Stripe CLI too: `stripe trigger transfer.created` charges as much as it
+    sends on, so on a platform without any balance it is short of Stripe's fee. It is assumed that
+    real test mode refuses it in the same way; `stripe trigger balance.available` helps in both.
+    """
     if book.balance(ctx.db, ctx.account, "available", currency) < amount:
         raise Refused(
             "You have insufficient available funds in your Stripe account. Try adding funds"
