@@ -83,3 +83,28 @@ def test_bulgaria_sells_in_euro_since_2026() -> None:
 def test_a_country_across_the_border_of_transfers_is_not_offered() -> None:
     with pytest.raises(KeyError):
         countries.currency("JP")
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ("identity.individual.given_name", "individual.first_name"),
+        ("identity.individual.surname", "individual.last_name"),
+        ("identity.individual.date_of_birth.day", "individual.dob.day"),
+        ("identity.individual.id_numbers", "individual.id_number"),
+        ("identity.individual.address.postal_code", "individual.address.postal_code"),
+        (
+            "identity.individual.documents.primary_verification",
+            "individual.verification.document",
+        ),
+        ("identity.attestations.terms_of_service.account.date", "tos_acceptance.date"),
+        ("identity.business_details.registered_name", "company.name"),
+        ("identity.business_details.id_numbers", "company.tax_id"),
+        ("identity.business_details.phone", "company.phone"),
+        ("identity.entity_type", "business_type"),
+        ("defaults.profile.business_url", "business_profile.url"),
+        ("configuration.merchant.mcc", "business_profile.mcc"),
+    ],
+)
+def test_both_apis_ask_for_the_same_thing_in_the_same_words(new: str, old: str) -> None:
+    assert words.requirement(new) == words.requirement(old)
