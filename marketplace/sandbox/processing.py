@@ -321,6 +321,9 @@ def decide_debit(ctx: Context, intent: str) -> None:
         _fail(ctx, found, method, {**problem, "charge": charge["id"]})
     else:
         _take(ctx, found, charge, charge["amount"], "charge.succeeded")
+        mandate = ctx.find(charge["payment_method_details"][method["type"]]["mandate"], "mandate")
+        if mandate is not None and mandate["type"] == "single_use":
+            mandates.end(ctx, mandate)
     ended = "async_payment_failed" if failure else "async_payment_succeeded"
     for session in ctx.every("checkout.session", payment_intent=intent):
         emit(ctx, f"checkout.session.{ended}", session)

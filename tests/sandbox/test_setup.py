@@ -116,6 +116,9 @@ def test_a_bank_debit_is_saved_with_a_mandate(sandbox: Running) -> None:
     )
     assert mandate.customer_acceptance.online is not None
     assert mandate.customer_acceptance.online.user_agent == "Browser"
+    client.v1.payment_methods.attach(method.id, {"customer": bea(sandbox)})
+    client.v1.payment_methods.detach(method.id)
+    assert client.v1.mandates.retrieve(mandate.id).status == "inactive"
 
 
 def test_a_single_debit_has_a_mandate_for_its_amount(sandbox: Running) -> None:
@@ -133,6 +136,10 @@ def test_a_single_debit_has_a_mandate_for_its_amount(sandbox: Running) -> None:
     mandate = client.v1.mandates.retrieve(details.mandate)
     assert mandate.single_use is not None
     assert (mandate.single_use.amount, mandate.single_use.currency) == (1_000, "eur")
+    assert mandate.status == "active"
+    sandbox.advance(7 * 86_400)
+    assert client.v1.mandates.retrieve(details.mandate).status == "inactive"
+    assert told(sandbox)[-1] == "mandate.updated"
 
 
 def test_an_intent_is_canceled_once(sandbox: Running) -> None:

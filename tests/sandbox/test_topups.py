@@ -114,6 +114,7 @@ def test_a_bank_takes_a_top_up_back_after_it_was_spent(sandbox: Running) -> None
     ("change", "param"),
     [
         ({"amount": 0}, "amount"),
+        ({"amount": 100_000_000}, "amount"),
         ({"currency": "xyz"}, "currency"),
         ({"source": "btok_us_verified_moon"}, "source"),
         ({"source": "tok_visa_debit_us_transferSuccess"}, "source"),

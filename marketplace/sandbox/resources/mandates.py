@@ -11,6 +11,7 @@ from typing import Any
 
 from marketplace.sandbox import ids
 from marketplace.sandbox.context import Context
+from marketplace.sandbox.events import emit
 from marketplace.sandbox.routing import kind, route, view
 
 kind("mandate", "mandate_", indexed=("payment_method",))
@@ -58,6 +59,15 @@ def make(
         type=uses,
         **{uses: {"amount": once[0], "currency": once[1]} if once else {}},
     )
+
+
+def end(ctx: Context, mandate: dict[str, Any]) -> None:
+    """A mandate that was revoked, or used up by its only debit."""
+    if mandate["status"] == "active":
+        before = ctx.show(mandate)
+        mandate["status"] = "inactive"
+        ctx.save(mandate)
+        emit(ctx, "mandate.updated", mandate, before=before)
 
 
 @route("GET", "/v1/mandates/{mandate}", "MandateRetrieveParams")

@@ -19,6 +19,8 @@ from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
 
+from . import mandates
+
 kind("payment_method", "pm_", indexed=("customer", "type"), words="PaymentMethod")
 
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
@@ -317,6 +319,8 @@ def detach(ctx: Context, params: dict[str, Any], payment_method: str) -> dict[st
     found["_spent"] = True
     ctx.save(found)
     emit(ctx, "payment_method.detached", found, before=before)
+    for mandate in ctx.every("mandate", payment_method=found["id"]):
+        mandates.end(ctx, mandate)
     return found
 
 

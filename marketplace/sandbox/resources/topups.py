@@ -25,6 +25,7 @@ from . import balance_transactions, payment_methods
 kind("topup", "tu_", indexed=("status", "amount"))
 
 _DESCRIPTOR_LONGEST = 15
+_MOST = 99_999_999
 _BANK_DAYS = 1
 _GOOD_BANK = "btok_us_verified"
 
@@ -80,6 +81,9 @@ def _check(params: dict[str, Any]) -> None:
             code="parameter_invalid_integer",
             param="amount",
         )
+    if params["amount"] > _MOST:
+        message = f"Amount must be no more than {_MOST}."
+        raise Refused(message, code="amount_too_large", param="amount")
     descriptor = params.get("statement_descriptor") or ""
     if len(descriptor) > _DESCRIPTOR_LONGEST or not descriptor.isascii():
         raise Refused(
