@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from stripe import StripeClient
 from marketplace import clock, dashboards, onboarding, people, sellers
 from marketplace.accounts.applicant import MCC
 from marketplace.database import phase
-from marketplace.design import AccountsApi, ChargeType
+from marketplace.design import DEFAULT, AccountsApi, ChargeType
 from marketplace.errors import Conflict, StripeRefused, StripeUnavailable
 from marketplace.lifecycles import SellerState
 from marketplace.models import AccountStatus, BankAccount, Seller
@@ -36,13 +37,14 @@ def stripe(sandbox: Running) -> StripeClient:
     return sandbox.client()
 
 
-@pytest.fixture
-def maria(session: orm.Session) -> Seller:
-    """A seller who has opened a shop and nothing more."""
+@pytest.fixture(params=AccountsApi)
+def maria(request: pytest.FixtureRequest, session: orm.Session) -> Seller:
+    """A seller who has opened a shop and nothing more; once for each Accounts API."""
     user = people.sign_up(
         session, email="maria@example.com", name="Maria", password="a good long sentence"
     )
-    seller = sellers.open_shop(session, user, name="Maria's Mugs", country="US")
+    design = replace(DEFAULT, accounts_api=request.param)
+    seller = sellers.open_shop(session, user, name="Maria's Mugs", country="US", design=design)
     session.commit()
     return seller
 
@@ -83,14 +85,17 @@ def test_an_account_is_made_once_and_carries_our_token(
     account = stripe.v1.accounts.retrieve(first or "").to_dict()
     assert account["metadata"] == {"seller": maria.token}
     assert account["controller"]["stripe_dashboard"]["type"] == "express"
-    assert account["business_profile"]["mcc"] == MCC
+    name = account["business_profile"]["name"]
+    assert name == "Maria's Mugs"
+    if maria.accounts_api is AccountsApi.V1:  # of a recipient, v2 does not ask for it
+        assert account["business_profile"]["mcc"] == MCC
 
 
 def test_a_crash_between_stripes_answer_and_our_commit_brings_the_same_account_back(
     session: orm.Session, stripe: StripeClient, maria: Seller
 ) -> None:
     asked(session, maria)
-    made = sellers.DOORS[AccountsApi.V1].create(stripe, maria, None).stripe_id
+    made = sellers.DOORS[maria.accounts_api].create(stripe, maria, None).stripe_id
     assert sellers.ensure_account(session, stripe, maria).stripe_id == made
     assert accounts(stripe) == [made]
 
@@ -99,7 +104,7 @@ def test_a_crash_so_long_ago_that_the_key_is_forgotten_is_found_by_our_token(
     sandbox: Running, session: orm.Session, stripe: StripeClient, maria: Seller
 ) -> None:
     asked(session, maria)
-    made = sellers.DOORS[AccountsApi.V1].create(stripe, maria, None).stripe_id
+    made = sellers.DOORS[maria.accounts_api].create(stripe, maria, None).stripe_id
     stripe.v1.accounts.create({"metadata": {"seller": "somebody-else"}})
     sandbox.advance(3 * 86_400)
     later = clock.now() + timedelta(days=3)
@@ -122,7 +127,7 @@ def test_a_marketplace_that_moved_between_two_tries_still_finds_its_account(
     session: orm.Session, stripe: StripeClient, maria: Seller
 ) -> None:
     asked(session, maria)
-    old = sellers.DOORS[AccountsApi.V1].create(stripe, maria, "https://old.example.com/maria")
+    old = sellers.DOORS[maria.accounts_api].create(stripe, maria, "https://old.example.com/maria")
     sellers.ensure_account(session, stripe, maria, shop_url="https://new.example.com/maria")
     assert accounts(stripe) == [old.stripe_id] == [maria.stripe_id]
 
@@ -210,11 +215,20 @@ def test_no_transaction_is_open_while_stripe_is_asked(
     )
     onboarded(session, watched, maria)
     account = maria.stripe_id
-    assert paths == [
-        "post /v1/accounts",
-        "post /v1/account_links",
-        f"get /v1/accounts/{account}",
-    ]
+    called = [path.partition("?")[0] for path in paths]
+    if maria.accounts_api is AccountsApi.V1:
+        assert called == [
+            "post /v1/accounts",
+            "post /v1/account_links",
+            f"get /v1/accounts/{account}",
+        ]
+    else:
+        assert called == [
+            "post /v2/core/accounts",
+            "post /v2/core/account_links",
+            f"get /v2/core/accounts/{account}",
+            f"get /v1/accounts/{account}/external_accounts",
+        ]
 
 
 def test_a_seller_who_answers_everything_can_sell_and_has_a_bank(
@@ -269,7 +283,8 @@ def test_an_account_that_was_read_after_the_event_came_is_not_read_again(
     session: orm.Session, stripe: StripeClient, sandbox: Running, maria: Seller
 ) -> None:
     account = onboarded(session, stripe, maria).stripe_id or ""
-    reads = f"/v1/accounts/{account}"
+    base = "/v1/accounts" if maria.accounts_api is AccountsApi.V1 else "/v2/core/accounts"
+    reads = f"{base}/{account}"
 
     def count() -> int:
         return sum((call.method, call.path) == ("GET", reads) for call in sandbox.server.calls)

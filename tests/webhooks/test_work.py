@@ -353,4 +353,6 @@ def test_each_endpoint_registers_for_what_is_followed_there() -> None:
     assert "account.updated" in connected
     assert "payout.failed" in own
     assert "payout.failed" in connected
-    assert "*" not in own + connected
+    thin = routes.types(Scope.THIN)
+    assert all(name.startswith("v2.core.account") for name in thin)
+    assert "*" not in own + connected + thin
