@@ -78,6 +78,9 @@ def forwarding(arguments: list[str], settings: Settings) -> list[str]:
     if not _has(arguments, "--forward-to", "-f", "--forward-connect-to", "-c"):
         chosen += ["--forward-to", settings.public_url + inbox.PATHS[Scope.PLATFORM]]
         chosen += ["--forward-connect-to", settings.public_url + inbox.PATHS[Scope.CONNECT]]
+        # The CLI's newer flags forward thin events and snapshots only one kind at a time.
+        chosen += ["--forward-thin-to", settings.public_url + inbox.PATHS[Scope.THIN]]
+        chosen += ["--thin-events", ",".join(routes.types(Scope.THIN))]
     if not _has(arguments, "--events", "-e", "--all-snapshot", "--all-thin"):
         snapshots = {t for s in (Scope.PLATFORM, Scope.CONNECT) for t in routes.types(s)}
         chosen += ["--events", ",".join(sorted(snapshots))]

@@ -88,6 +88,8 @@ def test_listening_forwards_what_the_shop_handles_to_where_it_listens() -> None:
     assert words[:2] == ["listen", "--skip-update"]
     assert told["--forward-to"] == f"http://127.0.0.1:4300{inbox.PATHS[Scope.PLATFORM]}"
     assert told["--forward-connect-to"] == f"http://127.0.0.1:4300{inbox.PATHS[Scope.CONNECT]}"
+    assert told["--forward-thin-to"] == f"http://127.0.0.1:4300{inbox.PATHS[Scope.THIN]}"
+    assert told["--thin-events"].split(",") == routes.types(Scope.THIN)
     assert set(told["--events"].split(",")) == {
         name for scope in (Scope.PLATFORM, Scope.CONNECT) for name in routes.types(scope)
     }
