@@ -66,9 +66,7 @@ def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
     It speaks the API version that the installed SDK was made for; `trace` sees every request.
     """
     stripe.set_app_info("marketplace", version="0.1.0")
-    # At DEBUG the SDK logs whole answers, and some are secrets: a link that opens somebody's
-    # account, an endpoint's signing secret. What was called is in the trace.
-    logging.getLogger("stripe").setLevel(logging.INFO)
+    logging.getLogger("stripe").addFilter(_without_answers)
     http = TracedClient(trace or Trace())
     if settings.api_base is None:
         return StripeClient(settings.stripe_key, max_network_retries=RETRIES, http_client=http)
@@ -81,3 +79,9 @@ def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
         max_network_retries=RETRIES,
         http_client=http,
     )
+
+
+def _without_answers(record: logging.LogRecord) -> bool:
+    # At DEBUG the SDK logs whole answers, and some are secrets: a link that opens somebody's
+    # account, an endpoint's signing secret. What was called is in the trace.
+    return record.levelno > logging.DEBUG

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+from marketplace.models import InboxEvent, Scope
 from tests.journeys.conftest import Town
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -75,7 +76,10 @@ def test_what_a_seller_a_sale_and_a_page_cost(town: Town) -> None:
     assert started == {"POST accounts": 1, "POST account_links": 1}
     assert opened == {"POST checkout/sessions": 1}
     assert set(onboarded) == {"GET accounts/…"}
-    assert onboarded.total() < 8, "an account that was just read is read again for each event"
+    with town.database() as session:
+        heard = session.query(InboxEvent).filter_by(scope=Scope.CONNECT).count()
+    # At most once for each event and once for the return page; far less unless they come slowly.
+    assert onboarded.total() <= heard + 1
     pages = {f"{path} ({who})": _queries(town, who, path) for who in PAGES for path in PAGES[who]}
     assert max(pages.values()) <= MOST_QUERIES, pages
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
