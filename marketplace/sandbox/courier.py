@@ -131,15 +131,18 @@ class Courier:
         return True
 
     def await_event(self, events: list[str], seconds: float) -> bool:
-        """Wait until these events were tried once at every endpoint that wants them."""
+        """Wait until these events were tried once at every endpoint that wants them.
+
+        What a fault holds back until later is not waited for.
+        """
         end = time.monotonic() + seconds
         marks = ",".join("?" * len(events))
         while time.monotonic() < end:
             with self._store.transaction() as db:
                 (left,) = db.execute(
                     f"SELECT COUNT(*) FROM deliveries WHERE event IN ({marks}) AND attempts = 0"  # noqa: S608
-                    " AND state = 'waiting'",
-                    events,
+                    " AND state = 'waiting' AND due <= ?",
+                    (*events, self._clock.now()),
                 ).fetchone()
             if not left:
                 return True

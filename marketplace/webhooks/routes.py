@@ -19,6 +19,7 @@ import stripe as sdk
 from sqlalchemy import orm
 
 from marketplace import ledger, orders, payouts, sellers, transfers
+from marketplace.database import phase
 from marketplace.lifecycles import InboxState
 from marketplace.models import Scope
 from marketplace.webhooks.inbox import PATHS, SETTINGS, Claim
@@ -136,7 +137,8 @@ def _seller_of_v2(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) ->
 
 def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -> bool:
     # The one event whose word is taken: after it the account can no longer be read.
-    return bool(sellers.deauthorized(session, hint.account or ""))
+    with phase(session):
+        return bool(sellers.deauthorized(session, hint.account or ""))
 
 
 def _checkout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
