@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import socket
@@ -163,7 +164,9 @@ def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServe
 def stop(http: waitress.server.BaseWSGIServer) -> None:
     """End `run()` from another thread: finish what is being answered, then close every socket."""
     http.task_dispatcher.shutdown()
-    http.trigger.pull_trigger(lambda: close(http))
+    # The loop may awake by itself and close everything before this has rung its bell.
+    with contextlib.suppress(OSError):
+        http.trigger.pull_trigger(lambda: close(http))
 
 
 def close(http: waitress.server.BaseWSGIServer) -> None:
