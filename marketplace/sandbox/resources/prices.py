@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marketplace.sandbox import currencies, metadata
+from marketplace.sandbox import currencies, metadata, search
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
@@ -18,6 +18,10 @@ from marketplace.sandbox.routing import kind, route
 from . import products
 
 kind("price", "price_", indexed=("product", "active", "currency"))
+_SEARCHED = {
+    "active": "true",
+    **dict.fromkeys(("currency", "lookup_key", "metadata", "product", "type"), "text"),
+}
 
 
 def make(
@@ -95,6 +99,12 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     made = make(ctx, params)
     emit(ctx, "price.created", made)
     return made
+
+
+@route("GET", "/v1/prices/search", "PriceSearchParams")
+def search_prices(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Search the acting account's prices."""
+    return search.find(ctx, "price", params, _SEARCHED)
 
 
 @route("GET", "/v1/prices/{price}", "PriceRetrieveParams")

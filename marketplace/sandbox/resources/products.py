@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import metadata
+from marketplace.sandbox import metadata, search
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
 
 kind("product", "prod_", indexed=("active",), length=14)
+_SEARCHED = {
+    "active": "true",
+    "metadata": "text",
+    "url": "text",
+    **dict.fromkeys(("description", "name"), "part"),
+}
 
 
 def make(ctx: Context, params: dict[str, Any], *, active: bool = True) -> dict[str, Any]:
@@ -47,6 +53,12 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     made = make(ctx, params)
     emit(ctx, "product.created", made)
     return made
+
+
+@route("GET", "/v1/products/search", "ProductSearchParams")
+def search_products(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Search the acting account's products."""
+    return search.find(ctx, "product", params, _SEARCHED)
 
 
 @route("GET", "/v1/products/{product}", "ProductRetrieveParams")
