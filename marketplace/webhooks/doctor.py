@@ -61,9 +61,12 @@ class Finding:
 
     @property
     def status(self) -> str:
-        """One word: disabled, unverified (it refused last), pending (silent yet) or enabled."""
+        """One word: disabled, unverified (it refused last), pending (silent yet) or enabled.
+
+        Without a secret, the thin one is only unused: v1 tells of the same sellers.
+        """
         if not self.secrets:
-            return "disabled"
+            return "unused" if self.scope is Scope.THIN else "disabled"
         if self.refused and (self.heard.last is None or self.refused.last > self.heard.last):
             return "unverified"
         return "pending" if self.heard.last is None else "enabled"
@@ -75,6 +78,8 @@ class Finding:
 
 
 _ADVICE = {
+    "unused": "It is closed, which loses nothing. For Accounts v2's own events, put the "
+    "destination's signing secret into {setting}.",
     "disabled": "It is closed. Put the endpoint's signing secret into {setting}.",
     "unverified": "It turned the last delivery away. Compare {setting} with the secret at Stripe.",
     "pending": "It has heard nothing yet. Check its address and its events at Stripe.",
