@@ -5,6 +5,7 @@ asks Stripe's test mode instead (STRIPE_CONFORMANCE_KEY, STRIPE_CONFORMANCE_URL)
 sellers are made once, facts may take a moment, and what needs a clock to be pushed is skipped.
 """
 
+import functools
 import os
 import time
 import uuid
@@ -108,8 +109,15 @@ def platform(request: pytest.FixtureRequest) -> Stripe:
     if not KEY:
         running: Running = request.getfixturevalue("sandbox")
         return Stripe(running.client())
+    request.getfixturevalue("quiet_notices")
+    return Stripe(_afar())
+
+
+@functools.cache
+def _afar() -> stripe.StripeClient:
+    """The one client of a run against an address; it keeps its connection."""
     base: Any = {"api": URL}
-    return Stripe(stripe.StripeClient(KEY, base_addresses=base, max_network_retries=2))
+    return stripe.StripeClient(KEY, base_addresses=base, max_network_retries=2)
 
 
 @pytest.fixture

@@ -1,0 +1,186 @@
+"""How fast the sandbox is, beside localstripe when that is installed somewhere.
+
+`python benchmarks/sandbox.py [--localstripe PYTHON] [--objects 100000]` starts each as a process
+of its own and measures the same loop with plain keep-alive connections: create a customer, read
+one; one client and eight. Ours also pays, lists, and grows to many objects to show what stays
+flat. PYTHON is the interpreter of a virtual environment with localstripe.
+"""
+
+import argparse
+import http.client
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADERS = {
+    "Authorization": "Bearer sk_test_speed",
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Stripe-Version": "2026-08-26.dahlia",
+}
+SECONDS = 4.0
+PAYMENT = urlencode(
+    {
+        "amount": "2000",
+        "currency": "usd",
+        "confirm": "true",
+        "payment_method": "pm_card_visa",
+        "payment_method_types[0]": "card",
+    }
+)
+CUSTOMER = urlencode({"name": "Ada", "email": "ada@example.com"})
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, method: str, path: str, body: str | None = None) -> dict[str, object]:
+        """One request; ends the program when it fails."""
+        self.connection.request(method, path, body, HEADERS)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status != http.client.OK:
+            sys.exit(f"{method} {path}: {answer.status} {text[:300]!r}")
+        told: dict[str, object] = json.loads(text)
+        return told
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure the sandbox.")
+    parser.add_argument("--localstripe", help="a Python that has localstripe")
+    parser.add_argument("--objects", type=int, default=10_000, help="how many to grow to")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ours = [sys.executable, "-m", "marketplace.sandbox", "--data", folder, "--port"]
+        with _running("sandbox", ours) as (port, process):
+            _compare(port)
+            _mixed(port)
+            _grow(port, process, options.objects)
+    if options.localstripe:
+        theirs = [options.localstripe, "-m", "localstripe", "--port"]
+        with _running("localstripe", theirs) as (port, process):
+            _compare(port)
+            _memory(process)
+
+
+@contextmanager
+def _running(name: str, command: list[str]) -> Iterator[tuple[int, psutil.Process]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    began = time.perf_counter()
+    child = subprocess.Popen([*command, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
+    try:
+        while True:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            time.sleep(0.005)
+        print(f"{name}: answers after {time.perf_counter() - began:.2f} s")
+        Client(port).ask("POST", "/v1/customers", CUSTOMER)
+        yield port, psutil.Process(child.pid)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _compare(port: int) -> None:
+    made = Client(port).ask("POST", "/v1/customers", CUSTOMER)["id"]
+    for threads in (1, 8):
+        _rate("create", port, threads, lambda c: c.ask("POST", "/v1/customers", CUSTOMER))
+        _rate("retrieve", port, threads, lambda c: c.ask("GET", f"/v1/customers/{made}"))
+
+
+def _mixed(port: int) -> None:
+    """Three reads, a customer and, at every fourth turn, a payment."""
+    made = Client(port).ask("POST", "/v1/payment_intents", PAYMENT)["id"]
+    _rate("pay", port, 1, lambda c: c.ask("POST", "/v1/payment_intents", PAYMENT))
+    _rate("list", port, 1, lambda c: c.ask("GET", "/v1/customers?limit=10"))
+    turn = iter(range(10**9))
+
+    def mixed(client: Client) -> None:
+        number = next(turn) % 16
+        if number == 0:
+            client.ask("POST", "/v1/payment_intents", PAYMENT)
+        elif number % 4 == 0:
+            client.ask("POST", "/v1/customers", CUSTOMER)
+        else:
+            client.ask("GET", f"/v1/payment_intents/{made}")
+
+    _rate("mixed", port, 1, mixed)
+
+
+def _rate(name: str, port: int, threads: int, work: Callable[[Client], object]) -> None:
+    taken: list[float] = []
+    end = time.perf_counter() + SECONDS
+
+    def run() -> None:
+        client = Client(port)
+        while (began := time.perf_counter()) < end:
+            work(client)
+            taken.append(time.perf_counter() - began)
+
+    workers = [threading.Thread(target=run) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    centiles = statistics.quantiles(taken, n=100)
+    print(
+        f"  {name:<9} {threads} client{'s' if threads > 1 else ' '}: {len(taken) / SECONDS:6.0f}/s,"
+        f" p50 {1000 * centiles[49]:.2f} ms, p99 {1000 * centiles[98]:.2f} ms"
+    )
+
+
+def _grow(port: int, process: psutil.Process, most: int) -> None:
+    """The same three requests with ever more objects around them."""
+    client = Client(port)
+    size, count = 0, 100
+    made = client.ask("POST", "/v1/customers", CUSTOMER)["id"]
+    while count <= most:
+        while size < count:
+            client.ask("POST", "/v1/customers", CUSTOMER)
+            size += 1
+        times = [
+            _typical(lambda: client.ask("POST", "/v1/customers", CUSTOMER)),
+            _typical(lambda: client.ask("GET", f"/v1/customers/{made}")),
+            _typical(lambda: client.ask("GET", "/v1/customers?limit=10")),
+        ]
+        told = ", ".join(f"{1000 * seconds:.2f}" for seconds in times)
+        print(f"  with {count:>7,} more customers: create, retrieve, list {told} ms (p50)")
+        count *= 10
+    _memory(process)
+
+
+def _typical(work: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(100):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def _memory(process: psutil.Process) -> None:
+    print(f"  memory: {process.memory_info().rss / 2**20:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
