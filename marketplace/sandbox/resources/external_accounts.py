@@ -121,6 +121,12 @@ def _resolved(ctx: Context, given: str | dict[str, Any]) -> dict[str, Any]:
     found = ctx.find(token, "token") or {}
     if "_raw" not in found:
         raise missing("token", token, "external_account")
+    if "object" not in found["_raw"]:
+        # Numbers are behind it, but of a person or an account. The text is not confirmed.
+        raise Refused(
+            f"A token of type {found['type']} is no bank account and no card.",
+            param="external_account",
+        )
     if found["used"]:
         raise Refused(
             f"You cannot use a Stripe token more than once: {token}.",
