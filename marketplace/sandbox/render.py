@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _EXPAND_DEPTH = 4
 _SUBLIST = 10
+_NESTED = (dict, list)
 _NEVER = frozenset({"id", "metadata", "object"})
 
 
@@ -39,11 +40,16 @@ def show(ctx: Context, obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def strip(value: Any) -> Any:
-    """Drop every key that begins with `_`, at any depth."""
+    """Drop every key that begins with `_`, at any depth; shares no hash or array with `value`."""
+    # Nearly everything is a leaf, and a call for each would be most of the time that a list takes.
     if isinstance(value, dict):
-        return {key: strip(item) for key, item in value.items() if not key.startswith("_")}
+        return {
+            key: strip(item) if isinstance(item, _NESTED) else item
+            for key, item in value.items()
+            if key[:1] != "_"
+        }
     if isinstance(value, list):
-        return [strip(item) for item in value]
+        return [strip(item) if isinstance(item, _NESTED) else item for item in value]
     return value
 
 

@@ -75,7 +75,9 @@ class Store:
         """Create the tables when they are not there."""
         self.path = str(path)
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
@@ -117,6 +119,10 @@ class Store:
             db.execute("DELETE FROM notes WHERE name NOT LIKE 'listeners:%'")
 
 
+_LINK = "INSERT INTO links (kind, field, value, seq) VALUES (?, ?, ?, ?)"
+_UNLINK = "DELETE FROM links WHERE kind = ? AND field = ? AND value = ? AND seq = ?"
+
+
 def put(db: sqlite3.Connection, obj: dict[str, Any], owner: str, fields: tuple[str, ...]) -> None:
     """Insert or replace an object and the links that its kind declares."""
     body = json.dumps(obj, separators=(",", ":"))
@@ -127,13 +133,13 @@ def put(db: sqlite3.Connection, obj: dict[str, Any], owner: str, fields: tuple[s
     ).fetchone()
     seq = row[0]
     if fields:
-        db.execute("DELETE FROM links WHERE seq = ?", (seq,))
-        links = [
-            (obj["object"], field, str(value), seq)
-            for field in fields
-            if (value := reach(obj, field)) is not None
-        ]
-        db.executemany("INSERT INTO links VALUES (?, ?, ?, ?)", links)
+        links = {
+            (field, str(value)) for field in fields if (value := reach(obj, field)) is not None
+        }
+        known = set(db.execute("SELECT field, value FROM links WHERE seq = ?", (seq,)))
+        # Most changes leave the links alone, and looking costs less than writing.
+        for sql, changed in ((_UNLINK, known - links), (_LINK, links - known)):
+            db.executemany(sql, [(obj["object"], *link, seq) for link in changed])
 
 
 def reach(obj: dict[str, Any], field: str) -> Any:
