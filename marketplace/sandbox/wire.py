@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import json
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ log = logging.getLogger("sandbox.wire")
 NOTICE = "This is a local sandbox. No real Stripe was called and no money moves."
 _KEY_LONGEST = 255
 _ANSWER_KEPT = 86_400 * 30
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?![\w-])")
 
 
 @dataclass
@@ -117,6 +119,7 @@ class Wire:
 
     def _handle(self, call: Call) -> tuple[int, bytes]:
         key = _api_key(call)
+        _check_version(call)
         call.platform = ids.platform_of_key(key)
         found = router.find(call.method, call.path)
         if publishable.is_publishable(key):
@@ -232,6 +235,13 @@ class Wire:
         log_url = f"{self.sandbox.base_url}/_sandbox/requests/{call.request_id}"
         error = refusal.error if call.door is None else publishable.shown(refusal.error)
         return json.dumps({"error": {**error, "request_log_url": log_url}}).encode()
+
+
+def _check_version(call: Call) -> None:
+    """A version begins with its date; which ones exist is not checked, so none grows old."""
+    version = call.header("stripe-version")
+    if version and not _VERSION.match(version):
+        raise Invalid(f"Invalid Stripe API version: {version}")
 
 
 def _api_key(call: Call) -> str:

@@ -13,7 +13,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import charging, currencies, ids, metadata, parties, processing, setting_up
+from marketplace.sandbox import (
+    charging,
+    currencies,
+    ids,
+    metadata,
+    method_types,
+    parties,
+    processing,
+    setting_up,
+)
 from marketplace.sandbox.clock import DAY
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
@@ -71,6 +80,7 @@ def _check(params: dict[str, Any]) -> None:
         message = "The local sandbox covers Checkout in `payment` and `setup` mode only."
         raise Refused(message, param="mode")
     checkout_ui_modes.check(params)
+    method_types.check_exclusive(params)
     if "customer" in params and "customer_email" in params:
         raise Refused(
             "You may only specify one of these parameters: customer, customer_email.",

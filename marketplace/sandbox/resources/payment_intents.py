@@ -19,6 +19,7 @@ from marketplace.sandbox import (
     currencies,
     ids,
     metadata,
+    method_types,
     parties,
     processing,
     search,
@@ -84,7 +85,11 @@ def _transfers(params: dict[str, Any]) -> list[str]:
 
 
 def check_version(ctx: Context, params: dict[str, Any]) -> None:
-    """Raise `Invalid` when a caller of a newer version writes `payment_method_types`."""
+    """Raise `Invalid` when a caller of a newer version writes `payment_method_types`.
+
+    Raises `Refused` when two ways to choose the types are mixed.
+    """
+    method_types.check_exclusive(params)
     if "payment_method_types" in params and ctx.version >= _NO_TYPES:
         raise Invalid(
             "`payment_method_types` is no longer supported. Use `allowed_payment_method_types`,"
