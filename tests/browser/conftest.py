@@ -29,6 +29,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE, DESKTOP = (360, 780), (1440, 900)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder needs the browser; `-m "not browser"` leaves it out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
 @dataclass
 class Person:
     """Somebody at a screen. Whatever the browser complains of is a fault of our pages."""

@@ -13,7 +13,6 @@ from tests import builders
 from tests.browser.conftest import DESKTOP, PHONE, Meet, Person
 from tests.journeys.conftest import PASSWORD, Town
 
-pytestmark = pytest.mark.browser
 THREE_D_SECURE = "4000002760003184"
 
 

@@ -1,7 +1,5 @@
 """connect.js in a real browser: a page of the platform, on a port of its own, around components."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,14 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page
 
-from .conftest import Running
-from .merchants import pay
-from .onboarded import custom, express
-from .test_account_sessions import session
+from tests.running import Running
+from tests.sandbox.merchants import pay
+from tests.sandbox.onboarded import custom, express
+from tests.sandbox.test_account_sessions import session
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 LIFETIME = 1_800
 
 PAGE = """<!doctype html><html lang="en"><title>A platform</title><div id="root"></div>
@@ -96,17 +93,9 @@ def platform(sandbox: Running) -> Iterator[Platform]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def screen(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
+def screen(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page()
     page.set_default_timeout(10_000)
     yield page
     page.close()
