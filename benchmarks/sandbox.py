@@ -86,7 +86,9 @@ def _running(name: str, command: list[str]) -> Iterator[tuple[int, psutil.Proces
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     began = time.perf_counter()
-    child = subprocess.Popen([*command, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
+    child = subprocess.Popen(  # noqa: S603 - the programs to be measured
+        [*command, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         while True:
             with suppress(OSError):
