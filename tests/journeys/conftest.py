@@ -6,6 +6,7 @@ balance.
 """
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -166,16 +167,16 @@ def town(start_town: Callable[[], Town]) -> Town:
 @contextlib.contextmanager
 def _town(settings: Settings, stripe: Running) -> Iterator[Town]:
     sandbox_port = int(stripe.url.rpartition(":")[2])
-    placeholder = create_server(lambda *_: [], host="127.0.0.1", port=0)
-    port = placeholder.effective_port
-    placeholder.close()
+    # The socket is kept from here on, so that no other program takes the port in between.
+    door = socket.create_server(("127.0.0.1", 0))
+    port = door.getsockname()[1]
     settings = replace(
         settings, sandbox_port=sandbox_port, port=port, public_url=f"http://127.0.0.1:{port}"
     )
     secrets = run.register(client.connect(settings), settings.public_url, settings.data_dir)
     settings = run.with_secrets(settings, secrets)
     app = create_app(settings)
-    http = create_server(app, host="127.0.0.1", port=port, threads=8, ident=None)
+    http = create_server(app, sockets=[door], threads=8, ident=None)
     thread = threading.Thread(target=http.run, name="marketplace", daemon=True)
     thread.start()
     wiring = context.wiring(app)

@@ -5,6 +5,7 @@ be looked at when it changes.
 """
 
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.journeys.conftest import Town
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTIFACTS = Path(os.environ.get("ARTIFACTS") or ROOT / "artifacts")
 MOST_QUERIES = 12
+ID = re.compile(r"[a-z]+(_test)?_[A-Za-z0-9]{12,}")
 PAGES = {
     "Ben": ("/", "/products/1", "/shops/nadia-weaves", "/basket", "/orders"),
     "Nadia": ("/sell", "/sell/account", "/sell/products", "/sell/orders", "/sell/orders/1"),
@@ -32,7 +34,7 @@ def _calls(town: Town) -> Iterator[Counter[str]]:
     yield found
     for call in town.wiring.trace.calls()[before:]:
         parts = call.path.split("/")
-        name = "/".join("…" if any(it.isdigit() for it in part) else part for part in parts[2:])
+        name = "/".join("…" if ID.fullmatch(part) else part for part in parts[2:])
         found[f"{call.method} {name}"] += 1
 
 
