@@ -117,6 +117,7 @@ def _decline(ctx: Context, charge: dict[str, Any], card: cards.Card) -> None:
         paid=False,
         failure_code=code,
         failure_message=message,
+        receipt_url=None,
         outcome=charging.outcome(card, reason),
     )
     ctx.save(charge)

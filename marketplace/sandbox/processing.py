@@ -223,6 +223,7 @@ def _decline(
         paid=False,
         failure_code=code,
         failure_message=message,
+        receipt_url=None,
         outcome=charging.outcome(card, decline_code or code),
     )
     ctx.save(charge)
@@ -313,6 +314,7 @@ def decide_debit(ctx: Context, intent: str) -> None:
             status="failed",
             failure_code=failure,
             failure_message=message,
+            receipt_url=None,
             outcome=charging.outcome(None, failure),
         )
         ctx.save(charge)

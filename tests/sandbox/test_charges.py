@@ -134,6 +134,7 @@ def test_a_declined_token_leaves_a_failed_charge(sandbox: Running) -> None:
     (charge,) = client.v1.charges.list().data
     assert (charge.status, charge.failure_code) == ("failed", "card_declined")
     assert declined.value.code == "card_declined"
+    assert charge.receipt_url is None, "nothing was paid"
     assert told(sandbox) == ["charge.failed"]
 
 
