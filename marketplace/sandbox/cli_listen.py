@@ -180,11 +180,18 @@ class Hub:
         )
 
     def stop(self) -> None:
-        """Hang up and close the port."""
+        """Hang up and close the port; a second time does nothing.
+
+        `shutdown` waits for every handler without a limit, so it waits in a thread of its own: a
+        line that does not end must not keep the whole sandbox from stopping.
+        """
         self._stopping.set()
-        if self._server is not None:
-            self._server.shutdown()
+        server, self._server = self._server, None
+        if server is not None:
+            closing = threading.Thread(target=server.shutdown, name="listen-close", daemon=True)
+            closing.start()
             self.hang_up()
+            closing.join(2)
         for thread in self._threads:
             thread.join(2)
 
