@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace import clock
 from marketplace.database import Base, Stamped, choice
-from marketplace.design import DEFAULT, ChargeType
+from marketplace.design import DEFAULT, ChargeType, FeePayer
+from marketplace.design.passing import Split
 from marketplace.lifecycles import OrderStatus, PaymentStatus
 from marketplace.models.catalogue import Product
 from marketplace.models.people import User
@@ -42,7 +43,13 @@ class Order(Stamped, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     amount: Mapped[int] = mapped_column(sa.BigInteger)
     application_fee_amount: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    # How it is charged, as it stood when the order was placed: a repeated call to Stripe must carry
+    # the very same parameters, whatever was changed at the seller since.
     charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
+    fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
+    split: Mapped[Split] = mapped_column(choice(Split), default=Split.APPLICATION_FEE)
+    on_behalf_of: Mapped[bool] = mapped_column(default=False)
+    statement_descriptor_suffix: Mapped[str | None] = mapped_column(sa.String(22))
     status: Mapped[OrderStatus] = mapped_column(choice(OrderStatus), default=OrderStatus.PLACED)
     # The same form sent twice carries the same nonce and gives the same order.
     form_nonce: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -102,6 +109,9 @@ class Payment(Stamped, Base):
     idempotency_key: Mapped[str] = mapped_column(
         sa.String(255), unique=True, default=lambda: f"payment:{secrets.token_hex(12)}:0"
     )
+    # The connected account on which it is charged; None: the platform's own. Every later call about
+    # this attempt is made on that account.
+    stripe_account: Mapped[str | None] = mapped_column(sa.String(64))
     checkout_session_id: Mapped[str | None] = mapped_column(sa.String(128), unique=True)
     checkout_url: Mapped[str | None] = mapped_column(sa.Text)
     payment_intent_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)

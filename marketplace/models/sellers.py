@@ -24,6 +24,7 @@ from marketplace.design import (
     LossOwner,
     Onboarding,
 )
+from marketplace.design.passing import Split, TransferWhen
 from marketplace.lifecycles import SellerState
 from marketplace.models.people import User
 
@@ -66,9 +67,19 @@ class Seller(Stamped, Base):
     charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
     fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
     loss_owner: Mapped[LossOwner] = mapped_column(choice(LossOwner), default=DEFAULT.loss_owner)
-    # The marketplace's commission: basis points of the sale plus minor units of `currency`.
+    # The marketplace's commission: basis points of the sale plus a fixed part, no less than the
+    # minimum and no more than the maximum; all three in minor units of the sale's currency.
     fee_bps: Mapped[int] = mapped_column(default=1000)
     fee_fixed: Mapped[int] = mapped_column(default=0)
+    fee_min: Mapped[int | None]
+    fee_max: Mapped[int | None]
+    # Destination charges: how the share is named, and whether the seller is the merchant of record.
+    split: Mapped[Split] = mapped_column(choice(Split), default=Split.APPLICATION_FEE)
+    on_behalf_of: Mapped[bool] = mapped_column(default=False)
+    # Separate charges: whether the share is passed on at once.
+    transfer_when: Mapped[TransferWhen] = mapped_column(
+        choice(TransferWhen), default=TransferWhen.NOW
+    )
 
     account_status: Mapped[AccountStatus] = mapped_column(
         choice(AccountStatus), default=AccountStatus.NONE
