@@ -19,7 +19,7 @@ from marketplace import database, orders
 from marketplace.config import Settings
 from marketplace.gateway import client
 from marketplace.gateway.trace import Trace
-from marketplace.web import auth, blueprints, context, faults, headers, pages, show
+from marketplace.web import auth, blueprints, context, faults, headers, language, pages, show
 from marketplace.webhooks.work import Engine
 
 __all__ = ["create_app"]
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
     _protect(app)
     Bootstrap5(app)
     headers.install(app, settings)
+    language.install(app, settings)
     faults.install(app)
     show.install(app)
     pages.install(app)

@@ -11,8 +11,8 @@ from flask import Flask, Response, make_response, render_template, request
 from markupsafe import Markup
 
 from marketplace.money import Money
+from marketplace.web import language
 
-LOCALE = "en_US"
 # A status by what it means for whoever looks at it; anything else is shown neutral.
 TONES = {
     "good": "nothing_due paid fulfilled succeeded done available active enabled verified",
@@ -28,20 +28,21 @@ def money(amount: Money | int, currency: str | None = None) -> Markup:
     """An amount, unbreakable: `{{ order.total|money }}` or `{{ row.net|money(row.currency) }}`."""
     if not isinstance(amount, Money):
         amount = Money(amount, (currency or "").lower())
-    shown = amount.format(LOCALE)
+    shown = amount.format(language.locale())
     low = " money-negative" if amount.amount < 0 else ""
     return Markup('<span class="money{}">{}</span>').format(low, shown)
 
 
 def day(moment: datetime) -> Markup:
-    """The day of a moment: Nov 21, 2026."""
-    shown = format_date(moment, "medium", locale=LOCALE)
+    """The day of a moment: Nov 21, 2026, or 2026年11月21日."""
+    shown = format_date(moment, "medium", locale=language.locale())
     return Markup('<time datetime="{}">{}</time>').format(moment.date().isoformat(), shown)
 
 
 def moment(value: datetime) -> Markup:
     """A moment to the minute, in UTC: Nov 21, 2026, 3:46 AM UTC."""
-    shown = format_datetime(value.astimezone(UTC), "MMM d, y, h:mm a", locale=LOCALE) + " UTC"
+    pattern = language.of_page().moment
+    shown = format_datetime(value.astimezone(UTC), pattern, locale=language.locale()) + " UTC"
     exact = value.isoformat(timespec="seconds")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, exact, shown)
 
