@@ -1,11 +1,17 @@
 """Headers that every answer carries, errors included.
 
-Scripts and styles come from our own files only: no inline code, so an injected one does not run.
-The rule that bites: Chromium applies `form-action` to the redirects that follow a form, so the
-pages at Stripe to which we send people after a POST have to be named.
+Scripts and styles come from our own files only: no inline code, so an injected one does not run. A
+page that shows something of Stripe's inside itself says so with `allow`, and that page alone is
+opened to the hosts that Stripe documents for it, or to the sandbox. The rule that bites: Chromium
+applies `form-action` to the redirects that follow a form, so the pages at Stripe to which we send
+people after a POST have to be named.
+https://docs.stripe.com/security/guide#content-security-policy
 """
 
-from flask import Flask, Response, request
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
 
 from marketplace.config import Settings
 
@@ -16,34 +22,75 @@ STRIPE_PAGES = (
 )
 
 
-def policy(settings: Settings) -> str:
-    """The Content-Security-Policy for these settings."""
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Something of Stripe's inside a page of ours: the sources it needs, by directive.
+
+    `popups` tells that it opens windows and has to hear from them.
+    """
+
+    script: tuple[str, ...]
+    frame: tuple[str, ...]
+    connect: tuple[str, ...] = ()
+    img: tuple[str, ...] = ()
+    style: tuple[str, ...] = ()
+    popups: bool = False
+
+
+# connect.js inserts one empty style element, and asks sellers to sign in in a window of its own.
+# https://docs.stripe.com/connect/get-started-connect-embedded-components#csp-and-http-header-requirements
+CONNECT = Guest(
+    script=("https://connect-js.stripe.com", "https://js.stripe.com"),
+    frame=("https://connect-js.stripe.com", "https://js.stripe.com"),
+    img=("https://*.stripe.com",),
+    style=("'sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk='",),
+    popups=True,
+)
+
+
+def allow(guest: Guest) -> None:
+    """Let `guest` into the page that this request is answered with."""
+    g.setdefault("guests", set()).add(guest)
+
+
+def policy(settings: Settings, guests: Iterable[Guest] = ()) -> str:
+    """The Content-Security-Policy for these settings, on a page with these guests."""
     elsewhere = [settings.api_base] if settings.api_base else list(STRIPE_PAGES)
     if settings.api_base:
         elsewhere.append(settings.api_base.replace("127.0.0.1", "localhost"))
+    guests = list(guests)
     rules = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": "'self'",
-        "img-src": "'self' data:",  # Bootstrap draws its arrows and ticks as data: images
-        "font-src": "'self'",
-        "connect-src": "'self'",
-        "manifest-src": "'self'",
-        "form-action": " ".join(["'self'", *elsewhere]),
-        "frame-ancestors": "'none'",
-        "base-uri": "'none'",
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *_sources(settings, guests, "script")],
+        "style-src": ["'self'", *_sources(settings, guests, "style")],
+        # Bootstrap draws its arrows and ticks as data: images.
+        "img-src": ["'self'", "data:", *_sources(settings, guests, "img")],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", *_sources(settings, guests, "connect")],
+        "frame-src": _sources(settings, guests, "frame"),
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'", *elsewhere],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
     }
-    return "; ".join(f"{name} {value}" for name, value in rules.items())
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in rules.items() if sources)
+
+
+def _sources(settings: Settings, guests: list[Guest], directive: str) -> list[str]:
+    """What the guests need of one directive. The sandbox's scripts need only the sandbox."""
+    found = [source for guest in guests for source in getattr(guest, directive)]
+    if settings.api_base:
+        return [settings.api_base] if found and directive in {"script", "frame", "connect"} else []
+    return sorted(set(found))
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer of `app`."""
+    strict = policy(settings)
     fixed = {
-        "Content-Security-Policy": policy(settings),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     }
@@ -52,6 +99,13 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
+        guests = g.get("guests", ())
+        written = policy(settings, guests) if guests else strict
+        response.headers.setdefault("Content-Security-Policy", written)
+        popups = any(guest.popups for guest in guests)
+        response.headers.setdefault(
+            "Cross-Origin-Opener-Policy", "unsafe-none" if popups else "same-origin"
+        )
         for name, value in fixed.items():
             response.headers.setdefault(name, value)
         if request.endpoint not in {"static", "bootstrap.static"}:
