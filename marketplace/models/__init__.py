@@ -8,9 +8,10 @@ names what it needs, and a page costs the same number of queries whatever it sho
 from marketplace.models.catalogue import Product
 from marketplace.models.inbox import InboxEvent, Scope
 from marketplace.models.money import ApplicationFee, BalanceTransaction, Payout, Transfer
-from marketplace.models.orders import Order, OrderLine, Payment
+from marketplace.models.orders import Order, OrderLine, Payment, PaymentUi
 from marketplace.models.people import LoginAttempt, LoginSession, Role, User
 from marketplace.models.sellers import AccountStatus, Balance, BankAccount, Seller
+from marketplace.models.wallet import Customer, SavedCard
 
 __all__ = [
     "AccountStatus",
@@ -18,15 +19,18 @@ __all__ = [
     "Balance",
     "BalanceTransaction",
     "BankAccount",
+    "Customer",
     "InboxEvent",
     "LoginAttempt",
     "LoginSession",
     "Order",
     "OrderLine",
     "Payment",
+    "PaymentUi",
     "Payout",
     "Product",
     "Role",
+    "SavedCard",
     "Scope",
     "Seller",
     "Transfer",

@@ -7,6 +7,7 @@ a crash the same attempt is finished and not a second one begun.
 
 import secrets
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -20,6 +21,14 @@ from marketplace.models.catalogue import Product
 from marketplace.models.people import User
 from marketplace.models.sellers import Seller
 from marketplace.money import Money
+
+
+class PaymentUi(StrEnum):
+    """Where the buyer pays: on Stripe's page, in our own form, or with a card kept at Stripe."""
+
+    HOSTED = "hosted"
+    ELEMENTS = "elements"
+    SAVED_CARD = "saved_card"
 
 
 class Order(Stamped, Base):
@@ -112,6 +121,10 @@ class Payment(Stamped, Base):
     # The connected account on which it is charged; None: the platform's own. Every later call about
     # this attempt is made on that account.
     stripe_account: Mapped[str | None] = mapped_column(sa.String(64))
+    ui: Mapped[PaymentUi] = mapped_column(choice(PaymentUi), default=PaymentUi.HOSTED)
+    # The platform's Customer whose saved card pays, or who wants the new card to be kept.
+    customer: Mapped[str | None] = mapped_column(sa.String(64))
+    payment_method: Mapped[str | None] = mapped_column(sa.String(64))
     checkout_session_id: Mapped[str | None] = mapped_column(sa.String(128), unique=True)
     checkout_url: Mapped[str | None] = mapped_column(sa.Text)
     payment_intent_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)
