@@ -80,9 +80,12 @@ def _method(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     if params.get("source"):
         return payment_methods.from_token(ctx, params["source"], "source")
     if params.get("customer"):
-        ctx.get("customer", params["customer"])
+        holder = ctx.get("customer", params["customer"])
         for method in ctx.every("payment_method", 1, customer=params["customer"], type="card"):
             return method
+        kept = ctx.find(holder["default_source"], "card")
+        if kept is not None:
+            return payment_methods.resolve(ctx, kept["id"])
         raise Refused(
             "Cannot charge a customer that has no active card",
             status=402,

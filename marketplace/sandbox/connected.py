@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import configuration, events, requirements, standing
+from . import configuration, events, payout_targets, requirements, standing
 from .accounts_v2 import telling
 from .context import Context
 from .errors import Refused, missing
@@ -21,7 +21,6 @@ from .routing import task
 
 _PLATFORM_OWNER = "stripe"
 _MOST_PEOPLE = 50
-_MOST_BANKS = 50
 
 
 def current(ctx: Context) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def keep_platform(ctx: Context, account: dict[str, Any]) -> None:
 def case(ctx: Context, account: dict[str, Any]) -> Case:
     """The account with its people and its banks."""
     inside = ctx.acting_as(account["id"])
-    banks = [*inside.every("bank_account", _MOST_BANKS), *inside.every("card", _MOST_BANKS)]
+    banks = payout_targets.attached(inside)
     return Case(account, inside.every("person", _MOST_PEOPLE), banks)
 
 

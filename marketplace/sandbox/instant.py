@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import book, parties
+from . import book, parties, payout_targets
 from .context import Context
 from .currencies import convert
 from .errors import Refused
@@ -48,7 +48,7 @@ def destinations(ctx: Context, currency: str) -> list[dict[str, Any]]:
     """The acting account's cards and bank accounts that take instant payouts in a currency."""
     if _why_not(ctx, currency) is not None:
         return []
-    targets = [*ctx.every("card"), *ctx.every("bank_account")]
+    targets = payout_targets.attached(ctx)
     return [one for one in targets if one["currency"] == currency and _takes(one)]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import countries
+from . import countries, payout_targets
 from .clock import business_days
 from .context import Context
 from .errors import Refused
@@ -54,8 +54,9 @@ def settles_in(ctx: Context, identifier: str, currency: str) -> str:
     default = str(account_of(ctx, identifier).get("default_currency") or "usd")
     if currency == default:
         return currency
-    banks = ctx.acting_as(identifier).every("bank_account")
-    return currency if any(bank["currency"] == currency for bank in banks) else default
+    banks = payout_targets.attached(ctx.acting_as(identifier))
+    own = [bank["currency"] for bank in banks if bank["object"] == "bank_account"]
+    return currency if currency in own else default
 
 
 def available_on(ctx: Context, identifier: str, *, at_once: bool = False) -> int:
@@ -91,7 +92,7 @@ def destination(ctx: Context, identifier: str, param: str) -> dict[str, Any]:
     account = account_of(ctx, identifier)
     if to_platform:
         return account
-    if not has(account, *_TRANSFERS) and not _was_made_of_nothing(account):
+    if not has(account, *_TRANSFERS) and not was_made_of_nothing(account):
         raise Refused(
             "Your destination account needs to have at least one of the following capabilities"
             f" enabled: {', '.join(_TRANSFERS)}",
@@ -132,7 +133,7 @@ def fee_payer(ctx: Context, identifier: str) -> None:
         )
 
 
-def _was_made_of_nothing(account: dict[str, Any]) -> bool:
+def was_made_of_nothing(account: dict[str, Any]) -> bool:
     """Whether the account has a full dashboard and was never asked for any capability.
 
     `stripe trigger transfer.created` sends money to an account that it made with an empty request

@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from . import banks, cards, countries
+from .context import Context
 from .errors import Refused
 
 _VERDICTS = {
@@ -44,6 +45,16 @@ _BY_NUMBER = {
     for country, numbers in _DEBIT_CARDS.items()
     for number, kind in zip(numbers, _KINDS, strict=True)
 } | {number: (country, "transferSuccess") for number, country in _OTHER_DEBITS.items()}
+
+
+def attached(ctx: Context) -> list[dict[str, Any]]:
+    """The acting account's external accounts, newest first.
+
+    What a customer of the account pays with is of the same two types and is left out.
+    """
+    kept = [*ctx.every("bank_account"), *ctx.every("card")]
+    found = [one for one in kept if not one.get("customer")]
+    return sorted(found, key=lambda one: one["created"], reverse=True)
 
 
 def bank_account(given: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Each runs as a platform of its own, so that one trigger's dispute does not spend
 """
 
 import json
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,17 +23,40 @@ TRIGGERS = (
     " charge.refund.updated charge.refunded charge.succeeded"
     " checkout.session.async_payment_failed checkout.session.async_payment_succeeded"
     " checkout.session.completed checkout.session.expired customer.created customer.deleted"
-    " customer.updated customer_cash_balance_transaction.created"
+    " customer.source.created customer.source.updated customer.updated"
+    " customer_cash_balance_transaction.created"
     " payment_intent.amount_capturable_updated payment_intent.canceled"
     " payment_intent.created payment_intent.partially_funded"
     " payment_intent.payment_failed payment_intent.processing"
-    " payment_intent.requires_action payment_intent.succeeded payment_method.attached"
-    " payment_method.detached payment_method.updated payout.created payout.updated"
+    " payment_intent.requires_action payment_intent.succeeded payment_link.created"
+    " payment_link.updated payment_method.attached payment_method.detached payment_method.updated"
+    " payout.created payout.updated price.created price.updated"
     " product.created product.deleted product.updated setup_intent.canceled"
     " setup_intent.created setup_intent.requires_action"
     " setup_intent.setup_failed setup_intent.succeeded topup.created transfer.created"
     " transfer.reversed transfer.updated"
 ).split()
+NOT_COVERED = {
+    "billing_portal.": "the portal where customers manage subscriptions",
+    "coupon.": "Billing: discounts",
+    "credit_note.": "Billing: made from invoices",
+    "customer.discount.": "Billing: discounts",
+    "customer.subscription.": "Billing: subscriptions",
+    "identity.": "Identity",
+    "invoice.": "Billing: invoices",
+    "invoiceitem.": "Billing: invoices",
+    "issuing_": "Issuing",
+    "plan.": "Billing: plans, which prices replaced",
+    "promotion_code.": "Billing: discounts",
+    "quote.": "Billing: quotes",
+    "reporting.": "Reporting",
+    "subscription.": "Billing: subscriptions",
+    "subscription_schedule.": "Billing: subscriptions",
+    "tax_rate.": "Tax",
+    "test_helpers.test_clock.": "Billing: clocks of subscriptions",
+    "v1.billing.meter.": "Billing: meters; the CLI sends these to a host of its own",
+}
+"""Beginnings of the names of triggers that lie outside the sandbox, and what they are part of."""
 # What waits for the clock has come by then: settling, bank debits, payouts.
 DAYS = 10 * 86_400
 
@@ -48,9 +72,6 @@ def run_all(
             ears[name] = listeners.welcome(ctx, [listeners.SNAPSHOTS, listeners.THIN], {}).id
 
     def run(name: str) -> str:
-        if name.startswith("transfer."):
-            # The trigger sends on as much as it charges, fee included: of itself it is short.
-            cli.run("trigger", "balance.available", key=keys[name])
         done = cli.run(*commands[name], key=keys[name])
         return "" if done.returncode == 0 else done.stderr
 
@@ -77,8 +98,18 @@ def test_our_fixtures_raise_what_the_cli_has_no_trigger_for(sandbox: Running, cl
     assert run_all(sandbox, cli, {one.stem: ("fixtures", str(one)) for one in files}) == {}
 
 
-def test_a_trigger_beyond_the_sandbox_says_so_in_stripes_shape(cli: Cli) -> None:
-    done = cli.run("trigger", "invoice.paid")
+def test_every_trigger_of_the_cli_is_covered_or_left_out_for_a_reason(cli: Cli) -> None:
+    listed = re.findall(
+        r"^  ([a-z0-9_.]+\.[a-z0-9_.]+)$", cli.said("trigger", "--help"), re.MULTILINE
+    )
+    beyond = [name for name in listed if name.startswith(tuple(NOT_COVERED))]
+    assert sorted([*TRIGGERS, *beyond]) == sorted(listed)
+    assert not [start for start in NOT_COVERED if not any(n.startswith(start) for n in listed)]
+
+
+@pytest.mark.parametrize("name", ["invoice.paid", "customer.subscription.created", "plan.created"])
+def test_a_trigger_beyond_the_sandbox_says_so_in_stripes_shape(name: str, cli: Cli) -> None:
+    done = cli.run("trigger", name)
 
     assert done.returncode == 1
     assert "status=404" in done.stderr

@@ -23,13 +23,14 @@ from marketplace.sandbox import (
     form,
     onboarding_examples,
     onboarding_steps,
+    payout_targets,
     schema,
     store,
 )
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.pages import paper
-from marketplace.sandbox.resources import accounts, external_accounts
+from marketplace.sandbox.resources import accounts
 from marketplace.sandbox.resources.account_links import open_link
 from marketplace.sandbox.routing import kind, page
 
@@ -182,7 +183,7 @@ def _dashboard(
     status: int = HTTPStatus.OK,
 ) -> Response:
     account = connected.current(ctx)
-    banks = {one["id"]: one for one in external_accounts.attached(ctx)}
+    banks = {one["id"]: one for one in payout_targets.attached(ctx)}
     return paper.page(
         "express.html",
         status,

@@ -19,14 +19,13 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from marketplace.sandbox import connected, currencies, uploads
+from marketplace.sandbox import connected, currencies, payout_targets, uploads
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.resources import (
     balance_settings,
     balance_transactions,
     disputes,
-    external_accounts,
     files,
     payment_intents,
     payouts,
@@ -86,7 +85,7 @@ def values(ctx: Context, name: str, chosen: str = "") -> dict[str, Any]:
     elif name == "documents":
         found["rows"] = [ctx.show(row) for row in ctx.every("file", _ROWS)]
     elif name == "account-management":
-        found["banks"] = external_accounts.attached(ctx)
+        found["banks"] = payout_targets.attached(ctx)
     return found
 
 
@@ -128,7 +127,7 @@ def _payouts(ctx: Context, account: dict[str, Any], chosen: str) -> dict[str, An
     balance_transactions.settle(ctx)
     return {
         "balance": ctx.show({"object": "balance", "livemode": False}),
-        "banks": {one["id"]: one for one in external_accounts.attached(ctx)},
+        "banks": {one["id"]: one for one in payout_targets.attached(ctx)},
         "intervals": INTERVALS,
         "rows": [row for row in rows if not chosen or row["id"] == chosen],
         "schedule": account["settings"]["payouts"]["schedule"],

@@ -19,6 +19,7 @@ from marketplace.sandbox import (
     countries,
     documents,
     events,
+    payout_targets,
     shapes,
     standing,
     walls,
@@ -94,7 +95,7 @@ def show(ctx: Context, account: dict[str, Any]) -> dict[str, Any]:
     account["future_requirements"] = standing.nothing_due()
     account["external_accounts"] = {
         "object": "list",
-        "data": [ctx.show(one) for one in external_accounts.attached(inside)],
+        "data": [ctx.show(one) for one in payout_targets.attached(inside)],
         "has_more": False,
         "url": f"/v1/accounts/{account['id']}/external_accounts",
     }

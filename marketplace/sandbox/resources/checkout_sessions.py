@@ -42,7 +42,10 @@ from . import (
 kind(
     "checkout.session",
     "cs_test_",
-    indexed=("payment_intent", "setup_intent", "customer", "status", "customer_details.email"),
+    indexed=(
+        *("payment_intent", "setup_intent", "customer", "status", "customer_details.email"),
+        "payment_link",
+    ),
     length=58,
     words="checkout.session",
 )
@@ -321,4 +324,5 @@ def list_sessions(ctx: Context, params: dict[str, Any]) -> Listing:
     where = {}
     if "email" in params.get("customer_details", {}):
         where["customer_details.email"] = params["customer_details"]["email"]
-    return ctx.list("checkout.session", params, "payment_intent", "customer", "status", **where)
+    links = ("payment_intent", "customer", "status", "payment_link")
+    return ctx.list("checkout.session", params, *links, **where)

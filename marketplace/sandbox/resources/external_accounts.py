@@ -20,15 +20,14 @@ from marketplace.sandbox.payout_days import run_soon
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route, view
 
-kind("bank_account", "ba_", words="external account")
-kind("card", "card_", words="external account")
+kind("bank_account", "ba_", indexed=("customer",), words="external account")
+kind("card", "card_", indexed=("customer",), words="external account")
 
 _BASE = "/v1/accounts/{account}/external_accounts"
 _EDITABLE = (
     "account_holder_name account_holder_type account_type address_city address_country"
     " address_line1 address_line2 address_state address_zip name"
 ).split()
-_MOST = 50
 
 
 @view("bank_account")
@@ -39,15 +38,9 @@ def show(ctx: Context, one: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in one.items() if key not in {"created", "livemode"}}
 
 
-def attached(ctx: Context) -> list[dict[str, Any]]:
-    """The acting account's external accounts, newest first."""
-    found = [*ctx.every("bank_account", _MOST), *ctx.every("card", _MOST)]
-    return sorted(found, key=lambda one: one["created"], reverse=True)
-
-
 def default_for(ctx: Context, account: dict[str, Any], currency: str) -> dict[str, Any] | None:
     """Where payouts in this currency go: the default, unless it is `errored`; or None."""
-    for one in attached(ctx.acting_as(account["id"])):
+    for one in payout_targets.attached(ctx.acting_as(account["id"])):
         if one["currency"] == currency and one["default_for_currency"]:
             return None if one["status"] == "errored" else one
     return None
@@ -93,7 +86,7 @@ def attach(
     is_card = raw["object"] == "card"
     fields = payout_targets.debit_card(raw) if is_card else payout_targets.bank_account(raw)
     fields["metadata"] = merged(None, metadata or raw.get("metadata"))
-    rivals = [one for one in attached(ctx) if one["currency"] == fields["currency"]]
+    rivals = [one for one in payout_targets.attached(ctx) if one["currency"] == fields["currency"]]
     held_back = any(one["status"] == "errored" for one in rivals)
     is_default = replace or not rivals or bool(default)
     if is_default:
@@ -164,7 +157,7 @@ def _inside(ctx: Context, account: str, *, change: bool) -> tuple[Context, dict[
 
 
 def _get(ctx: Context, identifier: str) -> dict[str, Any]:
-    for one in attached(ctx):
+    for one in payout_targets.attached(ctx):
         if one["id"] == identifier:
             return one
     raise missing("external account", identifier, "id")
@@ -205,7 +198,7 @@ def update(ctx: Context, params: dict[str, Any], account: str, identifier: str) 
     if "metadata" in params:
         target["metadata"] = merged(target["metadata"], params["metadata"])
     if params.get("default_for_currency") and not target["default_for_currency"]:
-        for rival in attached(inside):
+        for rival in payout_targets.attached(inside):
             if rival["currency"] == target["currency"] and rival["default_for_currency"]:
                 _step_down(inside, rival, gone=False)
         target["default_for_currency"] = True
@@ -238,7 +231,11 @@ def delete(ctx: Context, params: dict[str, Any], account: str, identifier: str) 
 def list_external_accounts(ctx: Context, params: dict[str, Any], account: str) -> Listing:
     """List external accounts, newest first; `object` keeps one type."""
     inside, _ = _inside(ctx, account, change=False)
-    rows = [one for one in attached(inside) if params.get("object", one["object"]) == one["object"]]
+    rows = [
+        one
+        for one in payout_targets.attached(inside)
+        if params.get("object", one["object"]) == one["object"]
+    ]
     names = [row["id"] for row in rows]
     limit = params.get("limit", 10)
     for name in ("starting_after", "ending_before"):

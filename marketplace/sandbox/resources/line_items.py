@@ -1,4 +1,4 @@
-"""The lines of a Checkout Session: a price, how many, what that comes to.
+"""The lines of a Checkout Session or a Payment Link: a price, how many, what that comes to.
 
 https://docs.stripe.com/api/checkout/sessions/line_items
 """
@@ -18,8 +18,13 @@ kind("item", "li_", indexed=("_session",), words="line item")
 _MOST = 100
 
 
-def make(ctx: Context, given: list[dict[str, Any]], session: str) -> list[dict[str, Any]]:
-    """Keep the lines of a session, in the order given; raises `Refused` for what cannot be."""
+def make(
+    ctx: Context, given: list[dict[str, Any]], session: str, *, recurring: bool = False
+) -> list[dict[str, Any]]:
+    """Keep the lines of a session or link, in the order given; raises `Refused` for what cannot be.
+
+    `recurring`: whether prices that are paid again and again may be among them.
+    """
     if not given:
         raise Refused(
             "You must pass `line_items` in `payment` mode.",
@@ -32,6 +37,12 @@ def make(ctx: Context, given: list[dict[str, Any]], session: str) -> list[dict[s
     if len({price["currency"] for _, price, _ in priced}) > 1:
         raise Refused(
             "All prices of a Checkout Session must have the same currency.", param="line_items"
+        )
+    if not recurring and any(price["recurring"] for _, price, _ in priced):
+        raise Refused(
+            "You specified `payment` mode but passed a recurring price. Either switch to"
+            " `subscription` mode or use only one-time prices.",
+            param="line_items",
         )
     # Lists are newest first, and Stripe lists the lines as they were given.
     made = [_item(ctx, line, price, n, session) for line, price, n in reversed(priced)]
@@ -76,6 +87,14 @@ def _item(
         quantity=quantity,
         _session=session,
     )
+
+
+def resize(ctx: Context, item: dict[str, Any], quantity: int) -> None:
+    """Another quantity of the same price."""
+    price = ctx.get("price", item["price"])
+    item["quantity"] = quantity
+    item["amount_subtotal"] = item["amount_total"] = price["unit_amount"] * quantity
+    ctx.save(item)
 
 
 @view("item")

@@ -129,10 +129,23 @@ def resolve(ctx: Context, identifier: str, param: str = "payment_method") -> dic
     card = cards.named(identifier)
     if card is not None:
         return from_card(ctx, card)
-    found = ctx.find(identifier, "payment_method")
+    found = ctx.find(identifier)
     if found is None or ctx.owner(identifier) != ctx.account:
         raise missing("PaymentMethod", identifier, param)
+    if found["object"] == "card" and found["customer"]:
+        return _from_source(ctx, found)
+    if found["object"] != "payment_method":
+        raise missing("PaymentMethod", identifier, param)
     return found
+
+
+def _from_source(ctx: Context, source: dict[str, Any]) -> dict[str, Any]:
+    """A card that a customer of the acting account keeps the old way pays like a PaymentMethod."""
+    card = cards.of(source["_number"])
+    method = from_card(ctx, card, month=source["exp_month"], year=source["exp_year"])
+    method["customer"] = source["customer"]
+    ctx.save(method)
+    return method
 
 
 def check_customer(method: dict[str, Any], customer: str | None) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import book, connected, instant, settlement
+from marketplace.sandbox import book, connected, instant, payout_targets, settlement
 from marketplace.sandbox.clock import business_days, midnight
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused, missing
@@ -269,7 +269,7 @@ def _check_amount(amount: int, currency: str) -> None:
 def _destination(ctx: Context, params: dict[str, Any], currency: str) -> dict[str, Any] | None:
     """Where the payout goes; a platform without a bank account pays an imaginary one."""
     wanted = params.get("destination")
-    known = external_accounts.attached(ctx)
+    known = payout_targets.attached(ctx)
     if wanted is not None:
         chosen = [one for one in known if one["id"] == wanted]
         if not chosen:

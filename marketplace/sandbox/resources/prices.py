@@ -1,6 +1,7 @@
-"""Prices: what a product costs, once. Recurring prices are not covered.
+"""Prices: what a product costs, once or again and again.
 
-https://docs.stripe.com/api/prices
+A recurring price can be made and shown, and a Payment Link may hold one; nothing here charges it
+again, because subscriptions are not covered. https://docs.stripe.com/api/prices
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from marketplace.sandbox.routing import kind, route
 
 from . import products
 
-kind("price", "price_", indexed=("product", "active", "currency"))
+kind("price", "price_", indexed=("product", "active", "currency", "type", "lookup_key"))
 _SEARCHED = {
     "active": "true",
     **dict.fromkeys(("currency", "lookup_key", "metadata", "product", "type"), "text"),
@@ -31,9 +32,7 @@ def make(
 
     `param`: where the parameters are in the request, for errors (`line_items[0][price_data]`).
     """
-    if params.get("recurring"):
-        message = "The local sandbox does not cover recurring prices."
-        raise Refused(message, param=_inside(param, "recurring"))
+    recurring = _recurring(params.get("recurring"), param)
     amount = _amount(params, param)
     if ("product" in params) == ("product_data" in params):
         raise Refused(
@@ -54,14 +53,29 @@ def make(
         metadata=metadata.merged(None, params.get("metadata")),
         nickname=params.get("nickname"),
         product=product["id"],
-        recurring=None,
+        recurring=recurring,
         tax_behavior=params.get("tax_behavior", "unspecified"),
         tiers_mode=None,
         transform_quantity=None,
-        type="one_time",
+        type="recurring" if recurring else "one_time",
         unit_amount=amount,
         unit_amount_decimal=str(amount),
     )
+
+
+def _recurring(given: dict[str, Any] | None, param: str) -> dict[str, Any] | None:
+    """The `recurring` hash in full; None for a price that is paid once."""
+    if not given:
+        return None
+    count = given.get("interval_count", 1)
+    if count < 1:
+        raise Refused(
+            "This value must be greater than or equal to 1.",
+            code="parameter_invalid_integer",
+            param=f"{_inside(param, 'recurring')}[interval_count]",
+        )
+    nothing = dict.fromkeys(("meter", "trial_period_days"))
+    return {**nothing, "usage_type": "licensed", **given, "interval_count": count}
 
 
 def _inside(param: str, name: str) -> str:
@@ -131,4 +145,4 @@ def update(ctx: Context, params: dict[str, Any], price: str) -> dict[str, Any]:
 @route("GET", "/v1/prices", "PriceListParams")
 def list_prices(ctx: Context, params: dict[str, Any]) -> Listing:
     """List prices, newest first."""
-    return ctx.list("price", params, "product", "active", "currency")
+    return ctx.list("price", params, "product", "active", "currency", "type")

@@ -35,7 +35,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         shown = {"bank_account": _bank(raw)}
     elif type_ == "card":
         raw = {"object": "card", **raw}
-        shown = {"card": _card(ctx, raw)}
+        shown = {"card": card(ctx, raw)}
     return ctx.new(
         "token",
         id=ids.new(_PREFIXES.get(type_, "tok_")),
@@ -54,9 +54,10 @@ def _bank(raw: dict[str, Any]) -> dict[str, Any]:
     return {"id": ids.new("ba_"), "object": "bank_account", **fields}
 
 
-def _card(ctx: Context, raw: dict[str, Any]) -> dict[str, Any]:
+def card(ctx: Context, raw: dict[str, Any]) -> dict[str, Any]:
+    """A card as a token shows it; raises `Refused` (402) for numbers that cannot be."""
     month, year = _number(raw["exp_month"], "month"), _number(raw["exp_year"], "year")
-    card = cards.check(raw["number"], month, year, raw.get("cvc"), ctx.now)
+    known = cards.check(raw["number"], month, year, raw.get("cvc"), ctx.now)
     names = "address_city address_country address_line1 address_line2 address_state address_zip"
     return {
         "id": ids.new("card_"),
@@ -64,15 +65,15 @@ def _card(ctx: Context, raw: dict[str, Any]) -> dict[str, Any]:
         **{name: raw.get(name) for name in (*names.split(), "name")},
         "address_line1_check": None,
         "address_zip_check": None,
-        "brand": {"visa": "Visa", "mastercard": "MasterCard"}.get(card.brand, card.brand.title()),
-        "country": card.country,
+        "brand": {"visa": "Visa", "mastercard": "MasterCard"}.get(known.brand, known.brand.title()),
+        "country": known.country,
         "cvc_check": "unchecked" if raw.get("cvc") else None,
         "dynamic_last4": None,
         "exp_month": month,
         "exp_year": cards.full_year(year),
-        "fingerprint": card.fingerprint,
-        "funding": card.funding,
-        "last4": card.last4,
+        "fingerprint": known.fingerprint,
+        "funding": known.funding,
+        "last4": known.last4,
         "metadata": {},
         "networks": {"preferred": raw.get("networks", {}).get("preferred")},
         "regulated_status": "unregulated",
