@@ -7,7 +7,8 @@ moment is shown in UTC inside a `<time>` that carries the exact value.
 from datetime import UTC, datetime
 
 from babel.dates import format_date, format_datetime
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, has_request_context, make_response, render_template, request
+from flask_babel import gettext
 from markupsafe import Markup
 
 from marketplace.money import Money
@@ -33,6 +34,11 @@ def money(amount: Money | int, currency: str | None = None) -> Markup:
     return Markup('<span class="money{}">{}</span>').format(low, shown)
 
 
+def amount(money: Money) -> str:
+    """An amount as plain text, for places that take no markup."""
+    return money.format(language.locale())
+
+
 def day(moment: datetime) -> Markup:
     """The day of a moment: Nov 21, 2026, or 2026年11月21日."""
     shown = format_date(moment, "medium", locale=language.locale())
@@ -49,7 +55,15 @@ def moment(value: datetime) -> Markup:
 
 def words(status: str) -> str:
     """A status as people write it: `in_transit` becomes "in transit"."""
-    return str(status).replace("_", " ")
+    return translated(str(status).replace("_", " "))
+
+
+def translated(sentence: str) -> str:
+    """A sentence that was written elsewhere, in the language of the page; still escaped.
+
+    Unlike `_` in a template it takes any text for what it is: nothing is filled in.
+    """
+    return str(gettext(str(sentence))) if has_request_context() and sentence else str(sentence)
 
 
 def tone(status: str) -> str:
@@ -73,4 +87,12 @@ def live(template: str, *, final: bool = False, **values: object) -> Response:
 
 def install(app: Flask) -> None:
     """Make the filters known to the templates of `app`."""
-    app.jinja_env.filters.update(money=money, day=day, moment=moment, words=words, tone=tone)
+    app.jinja_env.filters.update(
+        money=money,
+        amount=amount,
+        day=day,
+        moment=moment,
+        words=words,
+        translated=translated,
+        tone=tone,
+    )
