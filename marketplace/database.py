@@ -136,7 +136,8 @@ def phase(session: orm.Session) -> Iterator[None]:
 
 def lock(session: orm.Session, row: T) -> T:
     """Re-read `row` and keep others from changing it until the phase ends. Returns the row."""
-    session.refresh(row, with_for_update=True)
+    # Only its own table: PostgreSQL cannot lock what an eager load joins beside it.
+    session.refresh(row, with_for_update={"of": type(row)})
     return row
 
 
