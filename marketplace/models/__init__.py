@@ -10,6 +10,7 @@ from marketplace.models.inbox import InboxEvent, Scope
 from marketplace.models.money import ApplicationFee, BalanceTransaction, Payout, Transfer
 from marketplace.models.orders import Order, OrderLine, Payment, PaymentUi
 from marketplace.models.people import LoginAttempt, LoginSession, Role, User
+from marketplace.models.platform import Invitation, PlatformSettings
 from marketplace.models.sellers import AccountStatus, Balance, BankAccount, Seller
 from marketplace.models.wallet import Customer, SavedCard
 
@@ -21,6 +22,7 @@ __all__ = [
     "BankAccount",
     "Customer",
     "InboxEvent",
+    "Invitation",
     "LoginAttempt",
     "LoginSession",
     "Order",
@@ -28,6 +30,7 @@ __all__ = [
     "Payment",
     "PaymentUi",
     "Payout",
+    "PlatformSettings",
     "Product",
     "Role",
     "SavedCard",
