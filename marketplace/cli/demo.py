@@ -79,13 +79,12 @@ def _person(session: orm.Session, person: Person) -> User:
 def _onboard(
     session: orm.Session, stripe: StripeClient, seller: Seller, settings: Settings
 ) -> None:
-    link = onboarding.start(
-        session,
-        stripe,
-        seller,
+    addresses = onboarding.Addresses(
         return_url=f"{settings.public_url}/sell/onboarding/return",
         refresh_url=f"{settings.public_url}/sell/onboarding/refresh",
+        page_url=f"{settings.public_url}/sell/onboarding",
     )
+    link = onboarding.start(session, stripe, seller, addresses)
     # The link goes through a pipe: a command line is for every user of the machine to read.
     subprocess.run(
         [sys.executable, "-m", "marketplace.sandbox.hands", "onboard", "-"],

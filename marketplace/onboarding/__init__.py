@@ -15,41 +15,40 @@ from stripe import StripeClient
 from marketplace import sellers
 from marketplace.design import Onboarding
 from marketplace.models import Seller
-from marketplace.onboarding import hosted
+from marketplace.onboarding import embedded, hosted
+from marketplace.onboarding.addresses import Addresses
+
+__all__ = ["WAYS", "Addresses", "Way", "embedded", "hosted", "start"]
 
 
 class Way(Protocol):
     """Gives the address where `seller`, who has an account, goes on with the questions."""
 
     def __call__(
-        self,
-        session: orm.Session,
-        stripe: StripeClient,
-        seller: Seller,
-        *,
-        return_url: str,
-        refresh_url: str,
+        self, session: orm.Session, stripe: StripeClient, seller: Seller, addresses: Addresses, /
     ) -> str:
         """Return an absolute address; raise a StripeError when Stripe gives none."""
         ...
 
 
-WAYS: Mapping[Onboarding, Way] = {Onboarding.HOSTED: hosted.link}
+WAYS: Mapping[Onboarding, Way] = {
+    Onboarding.HOSTED: hosted.link,
+    Onboarding.EMBEDDED: embedded.link,
+}
 
 
 def start(
     session: orm.Session,
     stripe: StripeClient,
     seller: Seller,
+    addresses: Addresses,
     *,
-    return_url: str,
-    refresh_url: str,
     shop_url: str | None = None,
 ) -> str:
     """Make sure there is an account, and return the address of the questions. Commits.
 
-    Two calls for a new seller, one for a known one. The three addresses are absolute and ours.
+    Two calls for a new seller, one for a known one. Every address is absolute and ours.
     """
     sellers.ensure_account(session, stripe, seller, shop_url=shop_url)
     way = WAYS[seller.onboarding]
-    return way(session, stripe, seller, return_url=return_url, refresh_url=refresh_url)
+    return way(session, stripe, seller, addresses)

@@ -18,23 +18,20 @@ from marketplace.design import AccountsApi
 from marketplace.errors import Conflict
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
+from marketplace.onboarding.addresses import Addresses
 
 # Ask once for everything that will be asked in time, not bit by bit.
 EVERYTHING: Final = "eventually_due"
 
 
 def link(
-    session: orm.Session,
-    stripe: StripeClient,
-    seller: Seller,
-    *,
-    return_url: str,
-    refresh_url: str,
+    session: orm.Session, stripe: StripeClient, seller: Seller, addresses: Addresses, /
 ) -> str:
     """A fresh address of Stripe's questions for `seller`. One call, no transaction open.
 
-    Both addresses are absolute and carry no state. Raises Conflict for a seller without an
-    account, or whose account left. https://docs.stripe.com/api/account_links/create
+    Open to every design, so it is also where an embedded form sends who cannot load it. Raises
+    Conflict for a seller without an account, or whose account left.
+    https://docs.stripe.com/api/account_links/create
     https://docs.stripe.com/api/v2/core/account-links/create
     """
     session.commit()  # no transaction may stay open while Stripe is asked
@@ -43,7 +40,7 @@ def link(
     make = LINKS[seller.accounts_api]
     with translating():
         # No key of ours: a repeated answer would be a link that was used already.
-        return make(stripe, seller.stripe_id, return_url, refresh_url)
+        return make(stripe, seller.stripe_id, addresses.return_url, addresses.refresh_url)
 
 
 def _v1(stripe: StripeClient, account: str, return_url: str, refresh_url: str) -> str:

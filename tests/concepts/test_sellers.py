@@ -25,10 +25,11 @@ from marketplace.web import context
 from tests import builders
 from tests.running import Running
 
-BACK = {
-    "return_url": "http://127.0.0.1:4242/sell/onboarding/return",
-    "refresh_url": "http://127.0.0.1:4242/sell/onboarding/refresh",
-}
+BACK = onboarding.Addresses(
+    return_url="http://127.0.0.1:4242/sell/onboarding/return",
+    refresh_url="http://127.0.0.1:4242/sell/onboarding/refresh",
+    page_url="http://127.0.0.1:4242/sell/onboarding",
+)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def asked(session: orm.Session, seller: Seller) -> None:
 
 def onboarded(session: orm.Session, stripe: StripeClient, seller: Seller, **choices: str) -> Seller:
     """Send the seller through Stripe's pages and read the account afterwards."""
-    hands.onboard(onboarding.start(session, stripe, seller, **BACK), **choices)  # type: ignore[arg-type]
+    hands.onboard(onboarding.start(session, stripe, seller, BACK), **choices)  # type: ignore[arg-type]
     assert seller.stripe_id
     found = sellers.refresh(session, stripe, seller.stripe_id)
     assert found is seller
@@ -270,7 +271,7 @@ def test_what_was_asked_earlier_never_overwrites_what_was_asked_later(
 ) -> None:
     earlier = clock.now() - timedelta(minutes=5)
     sellers.ensure_account(session, stripe, maria)
-    hands.onboard(onboarding.start(session, stripe, maria, **BACK))
+    hands.onboard(onboarding.start(session, stripe, maria, BACK))
     account = maria.stripe_id or ""
     with clock.reading(lambda: earlier):
         sellers.refresh(session, stripe, account)
@@ -367,7 +368,7 @@ def test_who_can_be_bought_from_follows_the_charge_type(
 def test_every_link_is_fresh_and_none_is_kept(
     session: orm.Session, stripe: StripeClient, maria: Seller
 ) -> None:
-    links = [onboarding.start(session, stripe, maria, **BACK) for _ in range(2)]
+    links = [onboarding.start(session, stripe, maria, BACK) for _ in range(2)]
     assert len(set(links)) == 2
     kept = session.execute(sa.select(Seller.__table__)).all()
     assert not any(link in str(row) for row in kept for link in links)
@@ -377,7 +378,7 @@ def test_a_seller_without_an_account_gets_no_link(
     session: orm.Session, stripe: StripeClient, maria: Seller
 ) -> None:
     with pytest.raises(Conflict):
-        onboarding.hosted.link(session, stripe, maria, **BACK)
+        onboarding.hosted.link(session, stripe, maria, BACK)
     with pytest.raises(Conflict):
         dashboards.express_link(stripe, maria)
 

@@ -72,6 +72,10 @@ POST /sell/dashboard                      in     open   409    409    open
 GET  /sell/products                       in     open   page   page   open
 GET  /sell/products/new                   in     open   page   page   open
 POST /sell/products/new                   in     open   on     on     open
+POST /sell/onboarding/hosted              in     open   stripe stripe open
+GET  /sell/onboarding                     in     open   on     on     open
+POST /sell/onboarding/session             in     open   409    409    open
+POST /sell/components/<place>/session     in     open   409    409    open
 GET  /sell/products/<product_id>          in     open   404    page   open
 POST /sell/products/<product_id>          in     open   404    on     open
 POST /sell/products/<product_id>/off      in     open   404    on     open
@@ -224,6 +228,7 @@ def test_every_route_is_classified(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
+        "place": "account",
 def test_everybody_finds_what_is_theirs_and_nothing_else(world: World, who: str) -> None:
     rules = dict(addresses(world.app))
     found, wrongly_asking = {}, []
@@ -255,6 +260,7 @@ def test_what_does_not_exist_is_not_found_by_anybody(world: World, who: str) -> 
     table = expected()
     world.values = NOBODYS
     for address, rule in addresses(world.app):
+    "place": "no-such-place",
         led_on = address == "GET /checkout/<slug>"  # to the basket, which says what is left
         if led_on or table[address][who] in {"open", "403"}:
             continue

@@ -8,7 +8,7 @@ everybody.
 from flask import Blueprint
 
 from marketplace.errors import StripeError
-from marketplace.web.seller import account, products, sales
+from marketplace.web.seller import account, components, products, sales
 from marketplace.web.seller.products import ONE as PRODUCT
 from marketplace.web.seller.sales import ONE as ORDER
 
@@ -21,8 +21,17 @@ bp.add_url_rule("/sell/account", "account", account.show)
 bp.add_url_rule("/sell/account/live", "account_live", account.live)
 bp.add_url_rule("/sell/account/check", "check", account.check, methods=POST)
 bp.add_url_rule("/sell/onboarding/start", "start", account.start, methods=POST)
+bp.add_url_rule("/sell/onboarding/hosted", "start_hosted", account.start_hosted, methods=POST)
 bp.add_url_rule("/sell/onboarding/refresh", "refresh_link", account.refresh_link)
 bp.add_url_rule("/sell/onboarding/return", "returned", account.returned)
+bp.add_url_rule("/sell/onboarding", "onboarding", components.onboarding_page)
+bp.add_url_rule(
+    "/sell/onboarding/session",
+    "onboarding_session",
+    components.onboarding_session,
+    methods=POST,
+)
+bp.add_url_rule(components.SESSION, "session", components.session, methods=POST)
 bp.add_url_rule("/sell/dashboard", "dashboard", account.dashboard, methods=POST)
 
 bp.add_url_rule("/sell/products", "products", products.index)

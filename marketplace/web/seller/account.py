@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import catalogue, dashboards, onboarding, orders, payouts, sellers
 from marketplace.database import phase
+from marketplace.design import Onboarding
 from marketplace.errors import Invalid, StripeError, StripeUnavailable
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 LATEST = 5
 BACK = "You are back from Stripe. It asks for nothing more."
 BACK_UNDONE = "You are back from Stripe, and it still needs something."
+# The ways that ask on a page of ours; Stripe's own pages need none.
+PAGES = {Onboarding.EMBEDDED: "seller.onboarding"}
 
 
 def home() -> ResponseReturnValue:
@@ -99,7 +102,14 @@ def check() -> ResponseReturnValue:
 @seller_required
 def start() -> ResponseReturnValue:
     """Send the seller to Stripe's questions; the account is made on the way if there is none."""
-    return _to_stripe(_link(context.shop()))
+    return to_stripe(_link(context.shop()))
+
+
+@seller_required
+def start_hosted() -> ResponseReturnValue:
+    """Send a seller whose browser does not show the embedded questions to Stripe's own pages."""
+    seller, url = context.shop(), addresses(context.shop())
+    return to_stripe(onboarding.hosted.link(context.session(), context.stripe(), seller, url))
 
 
 @seller_required
@@ -112,7 +122,7 @@ def refresh_link() -> ResponseReturnValue:
     seller = context.shop()
     if seller.stripe_id is None:
         return redirect(url_for(".account"))
-    return _to_stripe(_link(seller))
+    return to_stripe(_link(seller))
 
 
 @seller_required
@@ -129,7 +139,7 @@ def dashboard() -> ResponseReturnValue:
     """Open the seller's Stripe dashboard."""
     seller = context.shop()
     context.session().commit()  # nothing stays open while Stripe is asked
-    return _to_stripe(dashboards.express_link(context.stripe(), seller))
+    return to_stripe(dashboards.express_link(context.stripe(), seller))
 
 
 def stripe_said_no(error: StripeError) -> ResponseReturnValue:
@@ -169,13 +179,22 @@ def _link(seller: Seller) -> str:
         context.session(),
         context.stripe(),
         seller,
-        return_url=context.public_url("seller.returned"),
-        refresh_url=context.public_url("seller.refresh_link"),
+        addresses(seller),
         shop_url=f"{context.settings().public_url}/shops/{seller.slug}",
     )
 
 
-def _to_stripe(url: str) -> Response:
+def addresses(seller: Seller) -> onboarding.Addresses:
+    """Where this seller comes back to, and the page of ours that asks, if one does."""
+    return onboarding.Addresses(
+        return_url=context.public_url("seller.returned"),
+        refresh_url=context.public_url("seller.refresh_link"),
+        page_url=context.public_url(PAGES.get(seller.onboarding, "seller.account")),
+    )
+
+
+def to_stripe(url: str) -> Response:
+    """Lead on to an address that is a key: no cache may keep it, no page be told of it."""
     response = make_response(redirect(url, 303))
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

@@ -1,8 +1,8 @@
-"""What a seller may see at Stripe.
+"""The Express Dashboard: a small dashboard at Stripe that the seller enters through us.
 
-Express: the seller opens a small dashboard through a LoginLink that we ask for. The rule that
-bites: the link signs whoever holds it in, once, so it is made on the click of the signed-in owner,
-followed at once, and never stored, logged or sent.
+The object is a LoginLink, made by the platform for one account. The rule that bites: the link signs
+whoever holds it in, once, so it is made on the click of the signed-in owner, followed at once, and
+never stored, logged or sent.
 https://docs.stripe.com/connect/express-dashboard
 """
 

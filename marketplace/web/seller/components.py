@@ -1,0 +1,92 @@
+"""Stripe's components in the seller's pages, and the client secrets that they ask for.
+
+A page that shows components is given an `Embed`, and its script asks `session` for a secret. The
+rule that bites: a secret is a key to the account. It is given to the signed-in owner alone, over
+POST with our token, in an answer that nobody keeps; and only a page that really shows a component
+is opened to Stripe's hosts.
+https://docs.stripe.com/connect/get-started-connect-embedded-components
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Response, jsonify, redirect, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+
+from marketplace import dashboards, onboarding, sellers
+from marketplace.accounts import sessions
+from marketplace.accounts.sessions import Component, Place
+from marketplace.design import Onboarding
+from marketplace.web import context, headers
+from marketplace.web.auth import seller_required
+
+PLACES = ",".join(place for place in Place if place is not Place.ONBOARDING)
+SESSION = f"/sell/components/<any({PLACES}):place>/session"
+STRIPE_SCRIPT = "https://connect-js.stripe.com/v1.0/connect.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """What a page needs for its components, which are named as `connect.js` names them."""
+
+    components: tuple[str, ...]
+    session_url: str
+    publishable_key: str
+    script: str
+
+
+@seller_required
+def onboarding_page() -> ResponseReturnValue:
+    """Stripe's questions in a page of ours; without scripts, the way to Stripe's own pages."""
+    seller = context.shop()
+    here = seller.onboarding is Onboarding.EMBEDDED and not seller.deauthorized_at
+    if seller.stripe_id is None or not here:
+        return redirect(url_for(".account"))
+    wanted = sessions.shown(sellers.design_of(seller), Place.ONBOARDING)
+    found = _embed(wanted, url_for(".onboarding_session"))
+    return render("seller/onboarding.html", seller=seller, embed=found)
+
+
+@seller_required
+def onboarding_session() -> ResponseReturnValue:
+    """A client secret for one view of the questions."""
+    return _told(
+        onboarding.embedded.client_secret(context.session(), context.stripe(), context.shop())
+    )
+
+
+@seller_required
+def session(place: str) -> ResponseReturnValue:
+    """A client secret for one view of the components of a page."""
+    return _told(
+        dashboards.embedded.client_secret(
+            context.session(), context.stripe(), context.shop(), Place(place)
+        )
+    )
+
+
+def embed(place: Place) -> Embed | None:
+    """The components of the page at `place`, or None when it stands alone. No call."""
+    wanted = dashboards.embedded.components(context.shop(), place)
+    return _embed(wanted, url_for("seller.session", place=place.value))
+
+
+def _embed(wanted: Sequence[Component], session_url: str) -> Embed | None:
+    settings = context.settings()
+    if not wanted or settings.stripe_publishable_key is None:
+        return None
+    headers.allow(headers.CONNECT)
+    base = settings.api_base
+    return Embed(
+        components=tuple(component.replace("_", "-") for component in wanted),
+        session_url=session_url,
+        publishable_key=settings.stripe_publishable_key,
+        script=f"{base}/connect-js/v1.0/connect.js" if base else STRIPE_SCRIPT,
+    )
+
+
+def _told(secret: str) -> Response:
+    answer = jsonify(client_secret=secret)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
