@@ -6,8 +6,18 @@ from typing import Any
 
 from sqlalchemy import orm
 
+from marketplace import clock
 from marketplace.lifecycles import SellerState
-from marketplace.models import AccountStatus, Order, Product, Role, Seller, User
+from marketplace.models import (
+    AccountStatus,
+    Customer,
+    Order,
+    Product,
+    Role,
+    SavedCard,
+    Seller,
+    User,
+)
 
 _count = itertools.count(1)
 
@@ -78,6 +88,34 @@ def order(session: orm.Session, shop: Seller, amount: int = 1000, **values: Any)
             "amount": amount,
             "application_fee_amount": amount // 10,
             "form_nonce": secrets.token_hex(12),
+            **values,
+        }
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def card(
+    session: orm.Session, buyer: User, customer: str | None = None, **values: Any
+) -> SavedCard:
+    """A card in the wallet of a buyer, who becomes a Customer if they were none."""
+    wallet = session.query(Customer).filter_by(user_id=buyer.id).one_or_none()
+    if wallet is None:
+        wallet = Customer(user_id=buyer.id, stripe_id=customer)
+        session.add(wallet)
+        session.flush()
+    number = next(_count)
+    row = SavedCard(
+        **{
+            "customer_id": wallet.id,
+            "stripe_id": f"pm_builder{number}",
+            "fingerprint": f"fingerprint{number}",
+            "brand": "visa",
+            "last4": "4242",
+            "exp_month": 12,
+            "exp_year": clock.now().year + 2,
+            "created": clock.now(),
             **values,
         }
     )

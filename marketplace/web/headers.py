@@ -19,6 +19,7 @@ STRIPE_PAGES = (
     "https://checkout.stripe.com",
     "https://connect.stripe.com",
     "https://dashboard.stripe.com",
+    "https://hooks.stripe.com",  # where a saved card is authenticated
 )
 
 
@@ -45,6 +46,13 @@ CONNECT = Guest(
     img=("https://*.stripe.com",),
     style=("'sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk='",),
     popups=True,
+)
+
+# Stripe.js with a Payment Element and 3-D Secure; the maps of an Address Element are not used here.
+STRIPE_JS = Guest(
+    script=("https://*.js.stripe.com", "https://js.stripe.com"),
+    frame=("https://*.js.stripe.com", "https://hooks.stripe.com", "https://js.stripe.com"),
+    connect=("https://api.stripe.com",),
 )
 
 

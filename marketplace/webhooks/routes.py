@@ -18,8 +18,9 @@ from typing import Any
 import stripe as sdk
 from sqlalchemy import orm
 
-from marketplace import ledger, orders, payouts, sellers, transfers
+from marketplace import ledger, orders, payouts, sellers, transfers, wallet
 from marketplace.database import phase
+from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import InboxState
 from marketplace.models import Scope
 from marketplace.webhooks.inbox import PATHS, SETTINGS, Claim
@@ -183,6 +184,18 @@ def _payout_failed(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -
     return known and (hint.account is None or _seller(session, stripe, hint))
 
 
+def _card(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    # Once detached it names its customer no more; then the mirror knows whose it was.
+    customer = id_of(hint.object.get("customer"))
+    if customer:
+        return wallet.refresh_customer(session, stripe, customer)
+    return wallet.refresh_card(session, stripe, hint.id)
+
+
+def _customer(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    return wallet.forgotten(session, stripe, hint.id)
+
+
 def _balance(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     return payouts.refresh_balance(session, stripe, hint.account)
 
@@ -208,6 +221,12 @@ ROUTES: Mapping[str, Route] = {
     "charge.succeeded": Route(_charge, _OWN),
     "charge.updated": Route(_charge, _OWN),
     "charge.refunded": Route(_charge, _OWN),
+    "payment_method.attached": Route(_card, _OWN),
+    "payment_method.updated": Route(_card, _OWN),
+    "payment_method.automatically_updated": Route(_card, _OWN),
+    "payment_method.detached": Route(_card, _OWN),
+    "setup_intent.succeeded": Route(_card, _OWN),
+    "customer.deleted": Route(_customer, _OWN),
     "transfer.created": Route(_transfer, _OWN),
     "transfer.updated": Route(_transfer, _OWN),
     "transfer.reversed": Route(_transfer, _OWN),

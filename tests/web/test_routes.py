@@ -56,6 +56,12 @@ POST /orders/<token>/pay                  stripe stripe stripe stripe stripe
 POST /orders/<token>/check                on     on     on     on     on
 GET  /orders/<token>/return               on     on     on     on     on
 POST /orders/<token>/cancel               on     on     on     on     on
+GET  /cards                               in     page   page   page   page
+GET  /cards/new                           in     page   page   page   page
+POST /cards/<card_id>/remove              in     404    404    on     404
+POST /cards/new/secret                    in     page   page   page   page
+POST /cards/hosted                        in     stripe stripe stripe stripe
+GET  /cards/return                        in     on     on     on     on
 GET  /guide                               page   page   page   page   page
 GET  /guide/compare                       page   page   page   page   page
 GET  /guide.json                          page   page   page   page   page
@@ -126,7 +132,7 @@ SENT = {
 FILES = {"static": "theme.css", "bootstrap.static": "css/bootstrap.min.css"}
 CONVERTER = re.compile("<[a-z]+(\\(.*?\\))?:")
 # These ask Stripe on a GET, because they are the way back from it.
-ASKING = {"shop.order_return", "seller.returned", "seller.refresh_link"}
+ASKING = {"shop.order_return", "shop.card_return", "seller.returned", "seller.refresh_link"}
 
 
 def addresses(app: Flask) -> list[tuple[str, Rule]]:
@@ -210,6 +216,7 @@ def _rows(
     shop = builders.seller(session, "Bea's bowls", user=users["owner"], stripe_id=accounts[1])
     bowl = builders.product(session, shop)
     order = orders.place(session, [Wanted(bowl.id, 1)], users["buyer"], builders.nonce())
+    card = builders.card(session, users["owner"])
     letter = envelope.read(letters.text(letters.event()))
     with phase(session):
         row = inbox.keep(session, letter, Scope.PLATFORM)
@@ -218,6 +225,7 @@ def _rows(
         "product_id": bowl.id,
         "order_id": order.id,
         "token": order.token,
+        "card_id": card.id,
         "row_id": row,
         "name": "0" * 32 + ".webp",
     }
@@ -249,6 +257,7 @@ NOBODYS: dict[str, str | int] = {
     "product_id": 2**31 - 1,
     "order_id": 2**31 - 1,
     "token": "no-such-order",
+    "card_id": 2**31 - 1,
     "row_id": 2**31 - 1,
     "name": "1" * 32 + ".webp",
 }
@@ -272,7 +281,7 @@ def test_what_does_not_exist_is_not_found_by_anybody(world: World, who: str) -> 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**40])
 def test_a_number_that_no_row_can_have_is_not_found(world: World, number: int) -> None:
     for address, rule in addresses(world.app):
-        for name in rule.arguments & {"product_id", "order_id", "row_id"}:
+        for name in rule.arguments & {"product_id", "order_id", "row_id", "card_id"}:
             path = CONVERTER.sub("<", rule.rule).replace(f"<{name}>", str(number))
             answer = world.browsers["owner"].open(path, method=address.split(maxsplit=1)[0])
             assert answer.status_code == 404, path

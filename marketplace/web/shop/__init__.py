@@ -7,7 +7,7 @@ amount, a seller or a status; it names products, quantities and tokens, and the 
 from flask import Blueprint
 
 from marketplace.web import drawing, paging
-from marketplace.web.shop import basket, browse, checkout, purchase
+from marketplace.web.shop import basket, browse, checkout, purchase, wallet
 
 bp = Blueprint("shop", __name__)
 PRODUCT = f"/products/<int(max={paging.BIGGEST_ID}):product_id>"
@@ -30,6 +30,14 @@ bp.add_url_rule("/orders/<token>/live", "order_live", purchase.live)
 bp.add_url_rule("/orders/<token>/pay", "order_pay", purchase.pay, methods=["POST"])
 bp.add_url_rule("/orders/<token>/check", "order_check", purchase.check, methods=["POST"])
 bp.add_url_rule("/orders/<token>/cancel", "order_cancel", purchase.cancel, methods=["POST"])
+
+bp.add_url_rule("/cards", "cards", wallet.show)
+bp.add_url_rule("/cards/new", "card_new", wallet.new)
+bp.add_url_rule("/cards/new/secret", "card_secret", wallet.secret, methods=["POST"])
+bp.add_url_rule("/cards/hosted", "card_hosted", wallet.hosted, methods=["POST"])
+bp.add_url_rule("/cards/return", "card_return", wallet.returned)
+CARD = f"/cards/<int(max={paging.BIGGEST_ID}):card_id>"
+bp.add_url_rule(f"{CARD}/remove", "card_remove", wallet.remove, methods=["POST"])
 
 bp.app_context_processor(basket.frame)
 bp.add_app_template_global(drawing.picture, "story_picture")
