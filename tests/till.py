@@ -55,9 +55,11 @@ class Till:
         return orders.start_payment(self.session, self.stripe, order, public_url=SITE)
 
     def settle(self, order: Order) -> Order:
-        attempt = self.attempts(order)[-1].checkout_session_id
-        assert attempt is not None
-        orders.settle(self.session, self.stripe, attempt)
+        attempt = self.attempts(order)[-1]
+        assert attempt.checkout_session_id is not None
+        orders.settle(
+            self.session, self.stripe, attempt.checkout_session_id, attempt.stripe_account
+        )
         return self.look(order)
 
     def look(self, order: Order) -> Order:

@@ -9,12 +9,15 @@ https://docs.stripe.com/connect/charges
 
 from collections.abc import Mapping
 
-from marketplace.charges import destination
+from marketplace.charges import destination, direct
 from marketplace.charges.strategy import Strategy
 from marketplace.design import ChargeType
 from marketplace.errors import SellerNotReady
 
-STRATEGIES: Mapping[ChargeType, Strategy] = {ChargeType.DESTINATION: destination}
+STRATEGIES: Mapping[ChargeType, Strategy] = {
+    ChargeType.DIRECT: direct,
+    ChargeType.DESTINATION: destination,
+}
 
 
 def of(charge_type: ChargeType) -> Strategy:

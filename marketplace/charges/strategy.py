@@ -11,9 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from stripe import RequestOptions
-from stripe.params.checkout import SessionCreateParams
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionCreateParamsPaymentIntentData,
+)
 
+from marketplace.design import FeePayer
+from marketplace.design.passing import Split
 from marketplace.money import Money
 
 
@@ -51,10 +55,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """One order of one seller, about to be paid.
+    """One order, about to be paid.
 
     `reference` is the order's unguessable name, `attempt` the attempt's; `commission` is what the
-    marketplace keeps; `destination` is the seller's Stripe account. All amounts share a currency.
+    marketplace keeps; `destination` is the seller's Stripe account, "" when there are several.
+    `on_behalf_of` makes that seller the merchant of record, and `descriptor_suffix` stands on the
+    buyer's bank statement. All amounts share a currency.
     """
 
     reference: str
@@ -66,6 +72,9 @@ class Sale:
     destination: str
     buyer_email: str | None
     expires_at: datetime
+    split: Split = Split.APPLICATION_FEE
+    on_behalf_of: bool = False
+    descriptor_suffix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +96,76 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """One seller's part of an order: what the buyer pays for it, and what the marketplace keeps."""
+
+    seller: int
+    amount: Money
+    commission: Money
+
+    @property
+    def rest(self) -> Money:
+        """What the seller is left with, before any fee of Stripe's that the seller pays."""
+        return self.amount - self.commission
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What is agreed about the money of an order; `shares` are at least one, in one currency.
+
+    `stripe_fee` is an estimate, or None where there is none.
+    """
+
+    shares: Sequence[Share]
+    stripe_fee: Money | None
+    fee_payer: FeePayer = FeePayer.PLATFORM
+    split: Split = Split.APPLICATION_FEE
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays."""
+        return self._sum([share.amount for share in self.shares])
+
+    @property
+    def commission(self) -> Money:
+        """What the marketplace keeps of it, before any fee of Stripe's that it pays."""
+        return self._sum([share.commission for share in self.shares])
+
+    def _sum(self, amounts: Sequence[Money]) -> Money:
+        return sum(amounts[1:], amounts[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
-    """A movement to expect once the buyer has paid. `money` is None while nobody can know it."""
+    """A movement to expect once the buyer has paid. `money` is None while nobody can know it.
+
+    `seller` tells which of several sellers takes part; None where none does.
+    """
 
     kind: Kind
     payer: Party
     payee: Party
     money: Money | None
+    seller: int | None = None
 
 
 class Strategy(Protocol):
-    """A charge type: pure functions and data."""
+    """A charge type: pure functions."""
 
-    @property
-    def ROLES(self) -> Roles:  # noqa: N802 - a module's constant satisfies it
-        """Who bears what."""
+    def roles(self, fee_payer: FeePayer) -> Roles:
+        """Who bears what, when the account says that `fee_payer` pays Stripe's fees."""
+
+    def payment_data(self, sale: Sale) -> SessionCreateParamsPaymentIntentData:
+        """What makes a payment one of this type, on a Session as on a bare PaymentIntent."""
 
     def session_params(self, sale: Sale, urls: Urls) -> SessionCreateParams:
         """The parameters that create the Checkout Session of `sale`."""
 
-    def options(self, account: str) -> RequestOptions:
-        """On whose account calls are made: the seller's `account`, or nothing (the platform's)."""
+    def charged_account(self, account: str) -> str | None:
+        """The account on which the buyer is charged: the seller's, or None for the platform's."""
 
-    def plan(self, total: Money, commission: Money, stripe_fee: Money | None) -> list[Planned]:
-        """The movements to expect; `stripe_fee` is an estimate, None where there is none."""
+    def plan(self, deal: Deal) -> list[Planned]:
+        """The movements to expect of a sale."""
 
 
 def reference_of(transfer_group: str | None) -> str | None:
@@ -156,6 +211,17 @@ def common_params(sale: Sale, urls: Urls) -> SessionCreateParams:
     if sale.buyer_email:
         params["customer_email"] = sale.buyer_email
     return params
+
+
+def common_data(sale: Sale) -> SessionCreateParamsPaymentIntentData:
+    """What every payment of ours carries, whatever the charge type."""
+    data: SessionCreateParamsPaymentIntentData = {
+        "description": sale.title,
+        "metadata": metadata(sale),
+    }
+    if sale.descriptor_suffix:
+        data["statement_descriptor_suffix"] = sale.descriptor_suffix
+    return data
 
 
 def metadata(sale: Sale) -> dict[str, str]:

@@ -202,7 +202,7 @@ def register(api: stripe.StripeClient, public_url: str, folder: Path) -> dict[Sc
         url = public_url + path
         thin = scope is Scope.THIN
         known = kept.get(url)
-        if known is None or not _exists(api, known["id"], thin=thin):
+        if known is None or not _exists(api, known["id"], scope):
             known = _destination(api, url) if thin else _endpoint(api, url, scope)
             kept[url] = known
         secrets[scope] = known["secret"]
@@ -242,14 +242,23 @@ def _destination(api: stripe.StripeClient, url: str) -> dict[str, Any]:
     return {"id": made.id, "secret": told.signing_secret if told else None}
 
 
-def _exists(api: stripe.StripeClient, endpoint: str, *, thin: bool) -> bool:
+def _exists(api: stripe.StripeClient, endpoint: str, scope: Scope) -> bool:
+    """Whether the endpoint is still there; one of an earlier version learns what is followed now."""
+    wanted = routes.types(scope)
     try:
-        if thin:
-            api.v2.core.event_destinations.retrieve(endpoint)
+        if scope is Scope.THIN:
+            found = api.v2.core.event_destinations.retrieve(endpoint).enabled_events
         else:
-            api.v1.webhook_endpoints.retrieve(endpoint)
+            found = api.v1.webhook_endpoints.retrieve(endpoint).enabled_events
     except stripe.InvalidRequestError:
         return False
+    if sorted(found) == wanted:
+        return True
+    names = cast("list[Any]", wanted)
+    if scope is Scope.THIN:
+        api.v2.core.event_destinations.update(endpoint, {"enabled_events": names})
+    else:
+        api.v1.webhook_endpoints.update(endpoint, {"enabled_events": names})
     return True
 
 

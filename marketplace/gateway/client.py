@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import stripe
-from stripe import StripeClient
+from stripe import RequestOptions, StripeClient
 
 from marketplace.config import Settings
 from marketplace.gateway.trace import Call, Trace, shown
 
-__all__ = ["StripeClient", "TracedClient", "connect"]
+__all__ = ["StripeClient", "TracedClient", "acting_as", "connect"]
 
 TIMEOUT_SECONDS = 25
 RETRIES = 2
@@ -79,6 +79,14 @@ def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
         max_network_retries=RETRIES,
         http_client=http,
     )
+
+
+def acting_as(account: str | None) -> RequestOptions:
+    """Call options in the name of a connected account; None: the platform's own.
+
+    https://docs.stripe.com/connect/authentication
+    """
+    return {"stripe_account": account} if account else {}
 
 
 def _without_answers(record: logging.LogRecord) -> bool:

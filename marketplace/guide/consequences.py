@@ -16,7 +16,6 @@ from marketplace.design import (
     ChargeType,
     Dashboard,
     Design,
-    FeePayer,
     LossOwner,
     Onboarding,
 )
@@ -43,23 +42,23 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One registration for webhooks: its scope in words, its payload, and the event types."""
+    """One registration for webhooks: its payload, and the event types.
+
+    `about` says what comes there, `do` what is to be done for it.
+    """
 
     title: str
-    scope: str
+    about: str
+    do: str
     payload: str
     types: tuple[str, ...]
 
 
 def roles(design: Design) -> Roles:
     """Who bears what of a sale; as the charge type says, where the shop has it."""
-    strategy = charges.STRATEGIES.get(design.charge_type)
-    if strategy is not None and design.charge_type is not ChargeType.DIRECT:
-        return strategy.ROLES
-    if design.charge_type is not ChargeType.DIRECT:
+    if design.charge_type not in charges.STRATEGIES:
         return Roles(Party.PLATFORM, Party.PLATFORM, Party.PLATFORM, Party.PLATFORM)
-    billed = Party.SELLER if design.fee_payer is FeePayer.SELLER else Party.PLATFORM
-    return Roles(Party.SELLER, billed, Party.SELLER, Party.SELLER)
+    return charges.of(design.charge_type).roles(design.fee_payer)
 
 
 def liabilities(design: Design) -> tuple[Liability, ...]:
@@ -169,14 +168,30 @@ def webhooks(design: Design) -> tuple[Endpoint, ...]:
     own = (*(() if direct else _PAYMENT), *_fees_and_transfers(design), *_PAYOUT)
     connected = (*_account_events(design), *(_PAYMENT if direct else ()), *_PAYOUT)
     endpoints = [
-        Endpoint("Your account", "events of the platform itself", "snapshot", own),
         Endpoint(
-            "Connected accounts", "events that name a seller's account", "snapshot", connected
+            "Your account",
+            "Events of the platform itself, as snapshot events.",
+            "Register an endpoint for events of your own account.",
+            "snapshot",
+            own,
+        ),
+        Endpoint(
+            "Connected accounts",
+            "Events that name a seller's account, as snapshot events.",
+            "Register a second endpoint for events of connected accounts.",
+            "snapshot",
+            connected,
         ),
     ]
     if design.accounts_api is AccountsApi.V2:
         endpoints.append(
-            Endpoint("Your account, thin", "news of v2 accounts", "thin", _thin_events(design))
+            Endpoint(
+                "Your account, thin",
+                "News of v2 accounts, as thin events.",
+                "Register a third endpoint for thin events: they cannot share one with the others.",
+                "thin",
+                _thin_events(design),
+            )
         )
     return tuple(endpoints)
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from marketplace import charges
 from marketplace.accounts import countries
 from marketplace.charges import fees
-from marketplace.charges.strategy import Kind, Party, Planned
+from marketplace.charges.strategy import Deal, Kind, Party, Planned, Share
 from marketplace.design import ChargeType, Design
 from marketplace.guide.consequences import roles
+from marketplace.guide.voice import ENGLISH, Voice
 from marketplace.ledger import Holding, MoneyStory, Movement
 from marketplace.money import Money, NotAnAmount, can_be_charged, exponent, minimum_charge
 
@@ -55,36 +56,50 @@ class Sample:
         return f"{self.bps / 100:g}"
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in an address that could not be read: a sentence, and what to fill in."""
+
+    sentence: str
+    values: Mapping[str, str]
+
+    def told(self, voice: Voice = ENGLISH) -> str:
+        """The complaint in a language."""
+        return voice.tell(self.sentence, **self.values)
+
+
 DEFAULT_SAMPLE = Sample(Money(10_000, "usd"), 1000, "US")
 
 
-def read(values: Mapping[str, str]) -> tuple[Sample, tuple[str, ...]]:
+def read(values: Mapping[str, str]) -> tuple[Sample, tuple[Fault, ...]]:
     """The sample that an address asks for (`amount`, `commission`, `country`), and complaints.
 
     The amount is in the currency of the country. What cannot be read is replaced by the default.
     """
-    faults: list[str] = []
+    faults: list[Fault] = []
     country = values.get("country", "US").upper()
     if country not in countries.OFFERED:
-        faults.append(
-            f"No shop can be opened in “{country[:20]}” here; the United States are used."
-        )
+        sentence = "No shop can be opened in “{country}” here; the United States are used."
+        faults.append(Fault(sentence, {"country": country[:20]}))
         country = "US"
     total = _total(values.get("amount", ""), countries.currency(country), faults)
     return Sample(total, _bps(values.get("commission", ""), faults), country), tuple(faults)
 
 
-def _total(text: str, currency: str, faults: list[str]) -> Money:
+def _total(text: str, currency: str, faults: list[Fault]) -> Money:
     usual = _usual(currency)
     if not text:
         return usual
     try:
         total = Money.parse(text, currency)
-    except NotAnAmount as error:
-        faults.append(f"Amount: {error}")
+    except NotAnAmount:
+        sentence = "Amount: write digits, with a point before the decimals, like {example}."
+        faults.append(Fault(sentence, {"example": usual.typed()}))
         return usual
     if not can_be_charged(total):
-        faults.append(f"Amount: Stripe cannot charge {total}.")
+        sentence = "Amount: Stripe cannot charge {amount} {currency}."
+        typed = {"amount": total.typed(), "currency": currency.upper()}
+        faults.append(Fault(sentence, typed))
         return usual
     return total
 
@@ -96,7 +111,7 @@ def _usual(currency: str) -> Money:
     return hundred.times(50) if least is not None and hundred < least.times(20) else hundred
 
 
-def _bps(text: str, faults: list[str]) -> int:
+def _bps(text: str, faults: list[Fault]) -> int:
     if not text:
         return DEFAULT_SAMPLE.bps
     try:
@@ -104,7 +119,7 @@ def _bps(text: str, faults: list[str]) -> int:
     except NotAnAmount:
         bps = MOST_BPS + 1
     if bps > MOST_BPS:
-        faults.append("Commission: write a percentage from 0 to 50, like 7.5.")
+        faults.append(Fault("Commission: write a percentage from 0 to 50, like 7.5.", {}))
         return DEFAULT_SAMPLE.bps
     return bps
 
@@ -112,13 +127,10 @@ def _bps(text: str, faults: list[str]) -> int:
 def plan(design: Design, total: Money, commission: Money) -> list[Planned]:
     """The movements of a sale of `total`; Stripe's fee is None where there is no estimate."""
     fee = fees.estimate(total)
-    if design.charge_type is ChargeType.DESTINATION:
-        return charges.of(ChargeType.DESTINATION).plan(total, commission, fee)
-    billed = Planned(Kind.STRIPE_FEE, roles(design).pays_stripe_fee, Party.STRIPE, fee)
-    if design.charge_type is ChargeType.DIRECT:
-        paid = Planned(Kind.CHARGE, Party.BUYER, Party.SELLER, total)
-        kept = Planned(Kind.APPLICATION_FEE, Party.SELLER, Party.PLATFORM, commission)
-        return [paid, billed, kept] if commission else [paid, billed]
+    if design.charge_type is not ChargeType.SEPARATE:
+        deal = Deal([Share(0, total, commission)], fee, design.fee_payer)
+        return charges.of(design.charge_type).plan(deal)
+    billed = Planned(Kind.STRIPE_FEE, Party.PLATFORM, Party.STRIPE, fee)
     paid = Planned(Kind.CHARGE, Party.BUYER, Party.PLATFORM, total)
     passed = [
         Planned(Kind.TRANSFER, Party.PLATFORM, Party.SELLER, share)
@@ -132,7 +144,7 @@ def shares(total: Money, commission: Money) -> list[Money]:
     return [share for share in (total - commission).allocate(BASKET) if share]
 
 
-def story(design: Design, sample: Sample) -> MoneyStory:
+def story(design: Design, sample: Sample, voice: Voice = ENGLISH) -> MoneyStory:
     """The money story of the sample sale, drawn and tabled like that of a real order."""
     planned = plan(design, sample.total, sample.commission)
     several = design.charge_type is ChargeType.SEPARATE
@@ -145,7 +157,7 @@ def story(design: Design, sample: Sample) -> MoneyStory:
             step.money,
             step.money,
             expected=False,
-            sentence=_sentence(step, turn),
+            sentence=_sentence(step, turn, voice),
         )
         for step in planned
     ]
@@ -154,7 +166,7 @@ def story(design: Design, sample: Sample) -> MoneyStory:
         total=sample.total,
         movements=movements,
         holdings=[
-            Holding(party, name, [held[party]], available_on=None, expected=False)
+            Holding(party, voice.say(name), [held[party]], available_on=None, expected=False)
             for party, name in (NAMES | ({Party.SELLER: "Sellers"} if several else {})).items()
         ],
         roles=roles(design),
@@ -163,12 +175,13 @@ def story(design: Design, sample: Sample) -> MoneyStory:
     )
 
 
-def _sentence(step: Planned, turn: Iterator[str]) -> str:
+def _sentence(step: Planned, turn: Iterator[str], voice: Voice) -> str:
     """A movement in words; of several transfers each has its own seller."""
     payee = step.payee.value
     if step.kind is Kind.TRANSFER:
         payee = next(turn, payee)
-    return SENTENCES[step.kind].format(payer=step.payer.value, payee=payee)
+    payer, payee = voice.say(step.payer.value), voice.say(payee)
+    return voice.tell(SENTENCES[step.kind], payer=payer, payee=payee)
 
 
 def holdings(planned: Sequence[Planned], currency: str) -> dict[Party, Money]:

@@ -21,9 +21,10 @@ from stripe.params import (
 from stripe.params.checkout import SessionCreateParams
 from stripe.params.v2.core import _account_link_create_params as v2_link
 
+from marketplace import charges
 from marketplace.accounts import v1, v2
 from marketplace.accounts.applicant import Applicant
-from marketplace.charges import destination, strategy
+from marketplace.charges import strategy
 from marketplace.charges.strategy import Item, Sale, Urls
 from marketplace.design import AccountsApi, ChargeType, Dashboard, Design
 from marketplace.guide import money
@@ -208,19 +209,12 @@ def checkout(design: Design, sample: Sample) -> Request:
     sale = _sale(sample)
     urls = Urls(f"{SITE}/orders/ORDER", f"{SITE}/basket")
     params: SessionCreateParams
-    if design.charge_type is ChargeType.DESTINATION:
-        params = destination.session_params(sale, urls)
+    if design.charge_type is not ChargeType.SEPARATE:
+        params = charges.of(design.charge_type).session_params(sale, urls)
     else:
         params = strategy.common_params(sale, urls)
-        params["payment_intent_data"] = {
-            "description": sale.title,
-            "metadata": strategy.metadata(sale),
-        }
-        if design.charge_type is ChargeType.SEPARATE:
-            group = strategy.transfer_group(sale.reference)
-            params["payment_intent_data"]["transfer_group"] = group
-        elif sale.commission:
-            params["payment_intent_data"]["application_fee_amount"] = sale.commission.amount
+        params["payment_intent_data"] = strategy.common_data(sale)
+        params["payment_intent_data"]["transfer_group"] = strategy.transfer_group(sale.reference)
     return Request(
         "Open Stripe's payment page",
         "POST",

@@ -14,7 +14,9 @@ from marketplace.ledger.mirrors import (
     keep_transaction,
     knows,
     record,
+    record_bill,
     refresh_application_fee,
+    seller_of,
 )
 from marketplace.ledger.story import Holding, MoneyStory, Movement, story
 
@@ -29,6 +31,8 @@ __all__ = [
     "keep_transaction",
     "knows",
     "record",
+    "record_bill",
     "refresh_application_fee",
+    "seller_of",
     "story",
 ]

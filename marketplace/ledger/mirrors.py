@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from marketplace import clock
 from marketplace.charges import strategy
 from marketplace.database import Base, phase
-from marketplace.gateway.client import StripeClient
+from marketplace.gateway.client import StripeClient, acting_as
 from marketplace.gateway.failures import translating
 from marketplace.models import ApplicationFee, BalanceTransaction, Order, Payment, Seller
 
@@ -24,6 +24,8 @@ Facts = Mapping[str, Any]
 OWNERS = ("order_id", "seller_id")
 ONLY_GROW = ("amount_reversed", "amount_refunded")
 PAGE = 100
+BILL = "stripe_fee"
+BILLED_WITHIN = 3600
 
 
 def keep_row(session: orm.Session, model: type[Base], values: Mapping[str, Any]) -> None:
@@ -108,7 +110,7 @@ def record(
     session.commit()  # nothing stays open while Stripe thinks
     with translating():
         found = stripe.v1.balance_transactions.list(
-            {"source": source, "limit": PAGE}, {"stripe_account": account} if account else {}
+            {"source": source, "limit": PAGE}, acting_as(account)
         )
     rows = [transaction.to_dict() for transaction in found.data]
     with phase(session):
@@ -127,6 +129,42 @@ def knows(session: orm.Session, *, account: str | None, source: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def record_bill(
+    session: orm.Session,
+    stripe: StripeClient,
+    charge: Facts,
+    *,
+    order_id: int,
+    seller_id: int | None,
+) -> bool:
+    """Mirror what Stripe billed the platform for a direct `charge`; False when it is not found.
+
+    One call, none when it is known. No object of the charge mentions the bill, and how to tell it
+    from others is not documented: it is looked for among the platform's `stripe_fee` transactions
+    of that hour by the charge's id, as source or in the description. What is not found stays an
+    estimate in the story. Raises StripeError.
+    https://docs.stripe.com/connect/direct-charges-fee-payer-behavior
+    """
+    known = sa.select(BalanceTransaction.id).where(
+        BalanceTransaction.order_id == order_id, BalanceTransaction.type == BILL
+    )
+    if session.scalar(known.limit(1)) is not None:
+        return True
+    session.commit()
+    booked = charge.get("balance_transaction")
+    since = booked["created"] if isinstance(booked, Mapping) else charge["created"]
+    with translating():
+        found = stripe.v1.balance_transactions.list(
+            {"type": BILL, "created": {"gte": since, "lte": since + BILLED_WITHIN}, "limit": PAGE}
+        )
+    names = ((row, f"{id_of(row.source)} {row.description}") for row in found.data)
+    mine = [row.to_dict() for row, name in names if charge["id"] in name]
+    with phase(session):
+        for row in mine:
+            keep_transaction(session, row, account=None, seller_id=seller_id, order_id=order_id)
+    return bool(mine)
+
+
 def refresh_application_fee(session: orm.Session, stripe: StripeClient, fee_id: str) -> bool:
     """Read an application fee from Stripe and mirror it; one call.
 
@@ -142,7 +180,8 @@ def refresh_application_fee(session: orm.Session, stripe: StripeClient, fee_id: 
     group = origin.get("transfer_group") if isinstance(origin, Mapping) else None
     with phase(session):
         charges = [id_of(origin), id_of(fee.get("charge"))]
-        order = charged_order(session, charges=charges, transfer_group=group)
+        account = id_of(fee.get("account"))
+        order = charged_order(session, charges=charges, transfer_group=group, account=account)
         seller_id = order.seller_id if order else seller_of(session, id_of(fee.get("account")))
         order_id = order.id if order else None
         keep_application_fee(session, fee, seller_id=seller_id, order_id=order_id)
@@ -150,11 +189,19 @@ def refresh_application_fee(session: orm.Session, stripe: StripeClient, fee_id: 
 
 
 def charged_order(
-    session: orm.Session, *, charges: list[str | None], transfer_group: str | None
+    session: orm.Session,
+    *,
+    charges: list[str | None],
+    transfer_group: str | None,
+    account: str | None = None,
 ) -> Order | None:
-    """The order that a charge or a transfer group belongs to; None when it is not one of ours."""
+    """The order that a charge or a transfer group belongs to; None when it is not one of ours.
+
+    A charge counts on the platform, and on the connected `account` it is said to be of.
+    """
     known = [charge for charge in charges if charge]
-    query = sa.select(Order).join(Payment).where(Payment.charge_id.in_(known)).limit(1)
+    here = sa.or_(Payment.stripe_account.is_(None), Payment.stripe_account == account)
+    query = sa.select(Order).join(Payment).where(Payment.charge_id.in_(known), here).limit(1)
     order = session.scalar(query) if known else None
     reference = strategy.reference_of(transfer_group)
     if order is None and reference:

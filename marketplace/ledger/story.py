@@ -16,7 +16,7 @@ from sqlalchemy import orm
 
 from marketplace import charges
 from marketplace.charges import fees
-from marketplace.charges.strategy import Kind, Party, Roles
+from marketplace.charges.strategy import Deal, Kind, Party, Roles, Share
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import BalanceTransaction, Order, Seller, Transfer
 from marketplace.money import Money
@@ -142,7 +142,7 @@ def tell(
         total=order.total,
         movements=told,
         holdings=[_holding(party, _capital(names[party]), told) for party in PARTIES],
-        roles=strategy.ROLES,
+        roles=strategy.roles(order.fee_payer),
         expected=any(movement.expected for movement in told),
         over=over,
     )
@@ -153,12 +153,13 @@ def _confirmed(
 ) -> list[Movement]:
     """One movement for each thing that Stripe's balances show."""
     arrivals = {row.source: row for row in transactions if row.source and row.source in arrived}
+    paying = [row for row in transactions if row.account is not None]
     movements: list[Movement] = []
     for row in transactions:
         holder = Party.PLATFORM if row.account is None else Party.SELLER
         other_half = row.source in arrived or (arrived and row.type in MIRRORED_ON_PLATFORM)
         if holder is Party.PLATFORM or not other_half:
-            movements.append(_movement(order, row, holder, arrivals))
+            movements.append(_movement(order, row, holder, arrivals, paying))
         movements += [
             _fee(row, holder, Money(detail["amount"], detail["currency"]))
             for detail in row.fee_details
@@ -172,6 +173,7 @@ def _movement(
     row: BalanceTransaction,
     holder: Party,
     arrivals: dict[str, BalanceTransaction],
+    paying: Sequence[BalanceTransaction],
 ) -> Movement:
     kind, other = TYPES.get(row.type, (Kind.OTHER, Party.STRIPE))
     shown = Money(abs(row.amount), row.currency)
@@ -183,7 +185,7 @@ def _movement(
         arrival = next(iter(arrivals.values()))
         arrives, available = Money(arrival.amount, arrival.currency), arrival.available_on
     if kind is Kind.APPLICATION_FEE:
-        money = _paid_as_fee(arrivals.values()) or shown
+        money = _paid_as_fee(paying) or shown
     payer, payee = (other, holder) if row.amount >= 0 else (holder, other)
     return Movement(
         kind,
@@ -215,9 +217,9 @@ def _fee(row: BalanceTransaction, holder: Party, money: Money) -> Movement:
 def _filled_up(order: Order, confirmed: list[Movement]) -> list[Movement]:
     """Add what the charge type plans and no balance shows yet."""
     told = {movement.kind for movement in confirmed}
-    planned = charges.of(order.charge_type).plan(
-        order.total, order.application_fee, fees.estimate(order.total)
-    )
+    share = Share(order.seller_id, order.total, order.application_fee)
+    deal = Deal([share], fees.estimate(order.total), order.fee_payer, order.split)
+    planned = charges.of(order.charge_type).plan(deal)
     missing = [
         Movement(plan.kind, plan.payer, plan.payee, plan.money, plan.money, expected=True)
         for plan in planned

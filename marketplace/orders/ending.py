@@ -11,12 +11,13 @@ from contextlib import suppress
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import charges, clock
+from marketplace import clock
 from marketplace.database import lock, phase
 from marketplace.errors import Conflict, StripeRefused
+from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
-from marketplace.models import Order, Payment, Seller
+from marketplace.models import Order, Payment
 from marketplace.orders import lists, paying, settling, stock
 
 
@@ -46,7 +47,7 @@ def cancel(session: orm.Session, stripe: StripeClient, order: Order, *, public_u
         with suppress(StripeRefused):
             paying.open_page(session, stripe, order, payment, public_url)
     if payment.checkout_session_id and payment.status is PaymentStatus.OPEN:
-        _close(session, stripe, order, payment.checkout_session_id)
+        _close(session, stripe, payment.checkout_session_id, payment.stripe_account)
     with phase(session):
         lock(session, order)
         lock(session, payment)
@@ -65,13 +66,13 @@ def _give_up(session: orm.Session, payment: Payment) -> None:
     stock.release(session, payment)
 
 
-def _close(session: orm.Session, stripe: StripeClient, order: Order, session_id: str) -> None:
-    seller = session.get_one(Seller, order.seller_id)
-    options = charges.of(order.charge_type).options(seller.stripe_id or "")
+def _close(
+    session: orm.Session, stripe: StripeClient, session_id: str, account: str | None
+) -> None:
     session.commit()  # nothing stays open while Stripe thinks
     try:
         with translating():
-            stripe.v1.checkout.sessions.expire(session_id, options=options)
+            stripe.v1.checkout.sessions.expire(session_id, options=acting_as(account))
     except StripeRefused:
         # It is paid, or expired already; whatever it is, it is recorded now.
-        settling.settle(session, stripe, session_id)
+        settling.settle(session, stripe, session_id, account)

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from stripe import StripeClient
+from stripe import StripeClient, checkout
 
 from marketplace import charges, clock, sellers
 from marketplace.charges.strategy import Item, Sale, Urls
 from marketplace.database import lock, phase
 from marketplace.errors import Conflict, SellerNotReady, StripeError, StripeUnavailable
+from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
 from marketplace.models import Order, OrderLine, Payment, Seller
@@ -67,7 +68,9 @@ def finish_requested(
             if payment.status is PaymentStatus.REQUESTED:
                 open_page(session, stripe, order, payment, public_url)
             elif payment.checkout_session_id:
-                settling.settle(session, stripe, payment.checkout_session_id)
+                settling.settle(
+                    session, stripe, payment.checkout_session_id, payment.stripe_account
+                )
         except StripeUnavailable as error:
             log.warning("order %s stays open: %s", order.id, error.for_operator())
             break
@@ -86,6 +89,14 @@ def closes_at(payment: Payment) -> datetime:
     return payment.created_at + PAGE_LASTS
 
 
+def attempt_for(order: Order, seller: Seller) -> Payment:
+    """A new attempt to pay, not added yet, that knows on whose account it is made."""
+    charged = charges.of(order.charge_type).charged_account(seller.stripe_id or "")
+    return Payment(
+        order_id=order.id, amount=order.amount, currency=order.currency, stripe_account=charged
+    )
+
+
 def _attempt(session: orm.Session, order: Order) -> Payment:
     """The attempt to go on with; after a failed one, a new one with the goods set aside again."""
     with phase(session):
@@ -99,7 +110,7 @@ def _attempt(session: orm.Session, order: Order) -> Payment:
         if payment.status in {PaymentStatus.FAILED, PaymentStatus.EXPIRED}:
             lines = _lines(session, order)
             stock.reserve(session, ((line.product_id, line.quantity) for line in lines))
-            payment = Payment(order_id=order.id, amount=order.amount, currency=order.currency)
+            payment = attempt_for(order, seller)
             session.add(payment)
             session.flush()
     return payment
@@ -113,18 +124,11 @@ def open_page(
     Raises StripeUnavailable with the attempt left as it is, and any other StripeError with the
     attempt failed and its goods back on sale.
     """
-    seller = session.get_one(Seller, order.seller_id)
-    account = seller.stripe_id or ""
-    strategy = charges.of(order.charge_type)
-    sale = _sale(order, _lines(session, order), payment, account)
-    params = strategy.session_params(sale, _urls(order, public_url))
-    options = strategy.options(account)
+    sale = sale_of(session, order, payment)
     session.commit()  # nothing stays open while Stripe thinks
     try:
         with translating():
-            created = stripe.v1.checkout.sessions.create(
-                params, {**options, "idempotency_key": payment.idempotency_key}
-            )
+            created = _checkout(stripe, order, payment, sale, public_url)
     except StripeUnavailable:
         raise  # it may exist: the attempt stays, and the same key finds out
     except StripeError as error:
@@ -134,6 +138,17 @@ def open_page(
     with phase(session):
         _opened(session, order, payment, created.id, url)
     return url
+
+
+def _checkout(
+    stripe: StripeClient, order: Order, payment: Payment, sale: Sale, public_url: str
+) -> checkout.Session:
+    """Open at Stripe what the buyer pays with; https://docs.stripe.com/api/checkout/sessions/create"""
+    params = charges.of(order.charge_type).session_params(sale, _urls(order, public_url))
+    return stripe.v1.checkout.sessions.create(
+        params,
+        {**acting_as(payment.stripe_account), "idempotency_key": payment.idempotency_key},
+    )
 
 
 def _opened(
@@ -164,20 +179,25 @@ def _refused(session: orm.Session, order: Order, payment: Payment, error: Stripe
             order.status = move(OrderStatus, order.status, OrderStatus.FAILED)
 
 
-def _sale(order: Order, lines: Sequence[OrderLine], payment: Payment, account: str) -> Sale:
+def sale_of(session: orm.Session, order: Order, payment: Payment) -> Sale:
+    """What an attempt asks of Stripe, from committed rows alone."""
+    seller = session.get_one(Seller, order.seller_id)
     return Sale(
         reference=order.token,
         attempt=payment.idempotency_key,
         title=f"Order {order.id}",
         items=[
             Item(line.title, Money(line.unit_amount, order.currency), line.quantity)
-            for line in lines
+            for line in _lines(session, order)
         ],
         total=order.total,
         commission=order.application_fee,
-        destination=account,
+        destination=seller.stripe_id or "",
         buyer_email=order.buyer_email,
         expires_at=closes_at(payment),
+        split=order.split,
+        on_behalf_of=order.on_behalf_of,
+        descriptor_suffix=order.statement_descriptor_suffix,
     )
 
 

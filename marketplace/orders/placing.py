@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from marketplace import sellers
 from marketplace.database import phase
 from marketplace.errors import Conflict, Invalid, SellerNotReady, SoldOut
-from marketplace.models import Order, OrderLine, Payment, User
+from marketplace.models import Order, OrderLine, User
 from marketplace.money import Money
-from marketplace.orders import lists, stock
+from marketplace.orders import lists, paying, stock
 from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Quote, Wanted, quotes
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
@@ -89,6 +89,9 @@ def _insert(session: orm.Session, quote: Quote, buyer: User | None, nonce: str) 
         amount=quote.total.amount,
         application_fee_amount=quote.commission.amount,
         charge_type=quote.seller.charge_type,
+        fee_payer=quote.seller.fee_payer,
+        split=quote.seller.split,
+        on_behalf_of=quote.seller.on_behalf_of,
         form_nonce=nonce,
     )
     session.add(order)
@@ -104,7 +107,7 @@ def _insert(session: orm.Session, quote: Quote, buyer: User | None, nonce: str) 
                 quantity=line.quantity,
             )
         )
-    session.add(Payment(order_id=order.id, amount=order.amount, currency=order.currency))
+    session.add(paying.attempt_for(order, quote.seller))
     stock.reserve(session, ((line.product.id, line.quantity) for line in quote.lines))
     session.flush()
     return order

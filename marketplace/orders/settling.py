@@ -1,34 +1,29 @@
 """The one door through which an order learns that it is paid, failed or expired.
 
-`settle` reads the Checkout Session with its PaymentIntent and charge in one call, compares it with
-the order, and moves attempt and order by the tables of `lifecycles`. The rule that bites: a Session
-that is `complete` may still be unpaid (a bank debit answers days later), and a Session whose amount
-or currency is not the order's is somebody's trick or our bug: it is held for a person, never paid.
-https://docs.stripe.com/checkout/fulfillment
+`settle` reads the Checkout Session with its PaymentIntent and charge in one call, on the account
+where the attempt was made; `learn` compares it with the order, and moves attempt and order by the
+tables of `lifecycles`. The rule that bites: a Session that is `complete` may still be unpaid (a
+bank debit answers days later), and a Session whose amount or currency is not the order's, or that
+lives on another account, is somebody's trick or our bug: it is held for a person, or not ours at
+all, and never paid. https://docs.stripe.com/checkout/fulfillment
 """
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from stripe import RequestOptions, StripeClient
+from stripe import StripeClient
 
-from marketplace import charges, clock, ledger, transfers
+from marketplace import clock, ledger
 from marketplace.database import lock, phase
+from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
-from marketplace.models import Order, Payment, Seller
-from marketplace.orders import lists, stock
+from marketplace.models import Order, Payment
+from marketplace.orders import booking, lists, stock
 from marketplace.orders.reading import Reading, mismatch, read
 
-EXPAND = [
-    "payment_intent.latest_charge.balance_transaction",
-    "payment_intent.latest_charge.transfer.balance_transaction",
-    "payment_intent.latest_charge.application_fee.balance_transaction",
-]
 FOLLOWS = {
     PaymentStatus.OPEN: OrderStatus.PAYING,
     PaymentStatus.PROCESSING: OrderStatus.PROCESSING,
@@ -41,41 +36,43 @@ OVER = frozenset({PaymentStatus.FAILED, PaymentStatus.EXPIRED})
 log = logging.getLogger(__name__)
 
 
-def settle(session: orm.Session, stripe: StripeClient, checkout_session_id: str) -> Order | None:
+def settle(
+    session: orm.Session,
+    stripe: StripeClient,
+    checkout_session_id: str,
+    account: str | None = None,
+) -> Order | None:
     """Bring the order of a Checkout Session up to date with Stripe; None when it is not ours.
 
-    One call, and once per paid order a second one for what arrived at the seller. Safe to repeat,
-    late and in parallel. Commits. Raises StripeError; what was learnt before stays recorded.
-    https://docs.stripe.com/api/checkout/sessions/retrieve
+    `account` is the connected account on which it was made (`Payment.stripe_account`, an event's
+    `account`), None the platform's own. One call, and more while something of the money is not
+    booked yet. Safe to repeat, late and in parallel. Commits. Raises StripeError; what was learnt
+    before stays recorded. https://docs.stripe.com/api/checkout/sessions/retrieve
     """
-    options = _options(session, checkout_session_id)
-    session.commit()  # nothing stays open while Stripe thinks
+    if not _may_be_ours(session, Payment.checkout_session_id == checkout_session_id, account):
+        return None
     with translating():
         facts = stripe.v1.checkout.sessions.retrieve(
-            checkout_session_id, {"expand": EXPAND}, options
+            checkout_session_id,
+            {"expand": [f"payment_intent.{name}" for name in booking.expand(account)]},
+            acting_as(account),
         ).to_dict()
-    with phase(session):
-        payment = _payment_of(session, facts)
-        if payment is None:
-            return None
-        order = session.get_one(Order, payment.order_id)
-        reading = read(facts)
-        _apply(session, order, payment, reading, facts)
-        _mirror(session, order, reading.charge)
-    transfer = reading.charge.get("transfer")
-    if isinstance(transfer, Mapping):
-        transfers.record_arrival(session, stripe, transfer, order_id=order.id)
-    return order
+    return learn(session, stripe, read(facts), account)
 
 
 def refresh_payment(
-    session: orm.Session, stripe: StripeClient, payment_intent_id: str
+    session: orm.Session,
+    stripe: StripeClient,
+    payment_intent_id: str,
+    account: str | None = None,
 ) -> Order | None:
-    """Bring the order behind a PaymentIntent up to date; None when it is not ours.
+    """Bring the order behind a PaymentIntent of `account` up to date; None when it is not ours.
 
     The first event about a payment comes before we know its id; then Stripe is asked for the
     Session. https://docs.stripe.com/api/checkout/sessions/list
     """
+    if not _may_be_ours(session, Payment.payment_intent_id == payment_intent_id, account):
+        return None
     known = session.scalar(
         sa.select(Payment.checkout_session_id)
         .where(Payment.payment_intent_id == payment_intent_id)
@@ -85,35 +82,57 @@ def refresh_payment(
     if known is None:
         with translating():
             found = stripe.v1.checkout.sessions.list(
-                {"payment_intent": payment_intent_id, "limit": 1}
+                {"payment_intent": payment_intent_id, "limit": 1}, acting_as(account)
             )
         known = found.data[0].id if found.data else None
-    return settle(session, stripe, known) if known else None
+    return settle(session, stripe, known, account) if known else None
 
 
-def refresh_charge(session: orm.Session, stripe: StripeClient, charge_id: str) -> Order | None:
-    """Bring the order behind a charge up to date; None when it is not ours.
+def refresh_charge(
+    session: orm.Session, stripe: StripeClient, charge_id: str, account: str | None = None
+) -> Order | None:
+    """Bring the order behind a charge of `account` up to date; None when it is not ours.
 
     https://docs.stripe.com/api/charges/retrieve
     """
+    if not _may_be_ours(session, Payment.charge_id == charge_id, account):
+        return None
     known = session.scalar(
         sa.select(Payment.payment_intent_id).where(Payment.charge_id == charge_id).limit(1)
     )
     session.commit()
     if known is None:
         with translating():
-            known = id_of(stripe.v1.charges.retrieve(charge_id).to_dict().get("payment_intent"))
-    return refresh_payment(session, stripe, known) if known else None
+            charge = stripe.v1.charges.retrieve(charge_id, options=acting_as(account)).to_dict()
+        known = id_of(charge.get("payment_intent"))
+    return refresh_payment(session, stripe, known, account) if known else None
 
 
-def _apply(
-    session: orm.Session, order: Order, payment: Payment, reading: Reading, facts: Mapping[str, Any]
-) -> None:
+def learn(
+    session: orm.Session, stripe: StripeClient, reading: Reading, account: str | None
+) -> Order | None:
+    """Record what was read of an attempt on `account`; None when it is not ours.
+
+    Whoever reads an attempt ends here: Session or bare PaymentIntent, event, return page or sweep.
+    Commits, then books what Stripe did with the money. Raises StripeError from that second part.
+    """
+    with phase(session):
+        payment = _payment_of(session, reading, account)
+        if payment is None:
+            return None
+        order = session.get_one(Order, payment.order_id)
+        _apply(session, order, payment, reading)
+        booking.keep(session, order, payment, reading.charge)
+    booking.follow(session, stripe, order, payment, reading.charge)
+    return order
+
+
+def _apply(session: orm.Session, order: Order, payment: Payment, reading: Reading) -> None:
     """Record what was read, then move the attempt and the order, or hold them for a person."""
     lock(session, order)
     lock(session, payment)
     _note(order, payment, reading)
-    wrong = mismatch(order, payment, facts) if reading.money_is_coming else None
+    wrong = mismatch(order, payment, reading) if reading.money_is_coming else None
     if wrong is None and not allowed(PaymentStatus, payment.status, reading.status):
         if reading.status is not PaymentStatus.SUCCEEDED:
             return  # a fact that comes late: we know more already
@@ -129,7 +148,7 @@ def _apply(
 
 
 def _note(order: Order, payment: Payment, reading: Reading) -> None:
-    payment.checkout_session_id = reading.session_id
+    payment.checkout_session_id = reading.session_id or payment.checkout_session_id
     payment.checkout_url = reading.url or payment.checkout_url
     payment.payment_intent_id = reading.payment_intent_id or payment.payment_intent_id
     payment.charge_id = id_of(reading.charge) if reading.charge else payment.charge_id
@@ -168,44 +187,39 @@ def _hold(order: Order, payment: Payment, reason: str) -> None:
         order.status = move(OrderStatus, order.status, OrderStatus.PROCESSING)
 
 
-def _mirror(session: orm.Session, order: Order, charge: Mapping[str, Any]) -> None:
-    """Copy the platform's side of a charge: its balance transaction, transfer and commission."""
-    transaction, transfer, fee = (
-        charge.get(name) for name in ("balance_transaction", "transfer", "application_fee")
+def _may_be_ours(session: orm.Session, where: sa.ColumnElement[bool], account: str | None) -> bool:
+    """Whether it is worth asking Stripe: the attempt is on this very account, or is unknown yet.
+
+    Lets go of what was read, so that nothing stays open while Stripe thinks.
+    """
+    known = session.execute(sa.select(Payment.stripe_account).where(where).limit(1)).first()
+    ours: bool
+    if known is not None:
+        ours = known.stripe_account == account
+    else:
+        ours = account is None or ledger.seller_of(session, account) is not None
+    session.commit()
+    return ours
+
+
+def _payment_of(session: orm.Session, reading: Reading, account: str | None) -> Payment | None:
+    """The attempt that was read: by Stripe's id, or, after a crash, by what we wrote on it."""
+    id_ours, id_read = (
+        (Payment.checkout_session_id, reading.session_id)
+        if reading.session_id
+        else (Payment.payment_intent_id, reading.payment_intent_id)
     )
-    if isinstance(transaction, Mapping):
-        ledger.keep_transaction(
-            session, transaction, account=None, seller_id=order.seller_id, order_id=order.id
-        )
-    if isinstance(transfer, Mapping):
-        transfers.keep(session, transfer, order_id=order.id)
-    if isinstance(fee, Mapping):
-        ledger.keep_application_fee(session, fee, seller_id=order.seller_id, order_id=order.id)
-
-
-def _payment_of(session: orm.Session, facts: Mapping[str, Any]) -> Payment | None:
-    """The attempt of a Session: by its id, or, after a crash, by what we wrote on the Session."""
-    known = session.scalar(sa.select(Payment).where(Payment.checkout_session_id == facts["id"]))
+    here = Payment.stripe_account == account
+    known = session.scalar(sa.select(Payment).where(id_ours == id_read, here))
     if known is not None:
         return known
-    attempt = (facts.get("metadata") or {}).get("attempt")
     return session.scalar(
         sa.select(Payment)
         .join(Order)
         .where(
-            Payment.idempotency_key == attempt,
-            Payment.checkout_session_id.is_(None),
-            Order.token == facts.get("client_reference_id"),
+            Payment.idempotency_key == reading.attempt,
+            id_ours.is_(None),
+            here,
+            Order.token == reading.reference,
         )
     )
-
-
-def _options(session: orm.Session, checkout_session_id: str) -> RequestOptions:
-    """On whose account the Session lives, by the charge type of its order."""
-    row = session.execute(
-        sa.select(Order.charge_type, Seller.stripe_id)
-        .join(Payment, Payment.order_id == Order.id)
-        .join(Seller, Seller.id == Order.seller_id)
-        .where(Payment.checkout_session_id == checkout_session_id)
-    ).first()
-    return charges.of(row.charge_type).options(row.stripe_id or "") if row else {}

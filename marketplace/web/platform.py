@@ -125,9 +125,10 @@ def order(token: str) -> ResponseReturnValue:
 def refresh_order(token: str) -> ResponseReturnValue:
     """Ask Stripe now what became of the latest attempt to pay."""
     session = context.session()
-    attempts = orders.load(session, token).payments
-    if attempts and attempts[-1].checkout_session_id:
-        orders.settle(session, context.stripe(), attempts[-1].checkout_session_id)
+    latest = next(reversed(orders.load(session, token).payments), None)
+    if latest and latest.checkout_session_id:
+        account = latest.stripe_account
+        orders.settle(session, context.stripe(), latest.checkout_session_id, account)
         flash("Read again from Stripe.", "success")
     else:
         flash("No payment page was opened for this order yet.", "warning")

@@ -1,8 +1,9 @@
 """Which event sends whom to look: event type -> scope and concept, as data.
 
 The Stripe objects are whatever the events are about. The rule that bites: the scopes are separate
-registrations at Stripe. Payments, transfers and fees are the platform's own and come to
-/webhooks/stripe; what happens to sellers comes, with `account`, to /webhooks/stripe/connect; what
+registrations at Stripe. Transfers, fees and the payments that the platform takes are its own and
+come to /webhooks/stripe; what happens to sellers, and to payments on their accounts, comes, with
+`account`, to /webhooks/stripe/connect, and is looked up on that account and no other; what
 Accounts v2 tells of the same sellers comes, thin and in the platform's own name, to
 /webhooks/stripe/thin. An endpoint registered the wrong way hears nothing, or the wrong half, and
 never complains. So the scope of every event is checked, and a misdirected one says what to correct.
@@ -143,15 +144,19 @@ def _deauthorized(session: orm.Session, _stripe: sdk.StripeClient, hint: Hint) -
 
 
 def _checkout(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return bool(orders.settle(session, stripe, hint.id))
+    return bool(orders.settle(session, stripe, hint.id, hint.account))
 
 
 def _payment(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return bool(orders.refresh_payment(session, stripe, hint.id))
+    return bool(orders.refresh_payment(session, stripe, hint.id, hint.account))
 
 
 def _charge(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
-    return bool(orders.refresh_charge(session, stripe, hint.id))
+    known = bool(orders.refresh_charge(session, stripe, hint.id, hint.account))
+    if known and hint.account is not None:
+        # Stripe tells when money becomes available, never that more of it is pending.
+        payouts.refresh_balance(session, stripe, hint.account)
+    return known
 
 
 def _transfer(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
@@ -212,15 +217,15 @@ ROUTES: Mapping[str, Route] = {
     "account.external_account.updated": Route(_seller, _CONNECTED),
     "account.external_account.deleted": Route(_seller, _CONNECTED),
     "account.application.deauthorized": Route(_deauthorized, _CONNECTED),
-    "checkout.session.completed": Route(_checkout, _OWN),
-    "checkout.session.async_payment_succeeded": Route(_checkout, _OWN),
-    "checkout.session.async_payment_failed": Route(_checkout, _OWN),
-    "checkout.session.expired": Route(_checkout, _OWN),
-    "payment_intent.succeeded": Route(_payment, _OWN),
-    "payment_intent.payment_failed": Route(_payment, _OWN),
-    "charge.succeeded": Route(_charge, _OWN),
-    "charge.updated": Route(_charge, _OWN),
-    "charge.refunded": Route(_charge, _OWN),
+    "checkout.session.completed": Route(_checkout, _BOTH),
+    "checkout.session.async_payment_succeeded": Route(_checkout, _BOTH),
+    "checkout.session.async_payment_failed": Route(_checkout, _BOTH),
+    "checkout.session.expired": Route(_checkout, _BOTH),
+    "payment_intent.succeeded": Route(_payment, _BOTH),
+    "payment_intent.payment_failed": Route(_payment, _BOTH),
+    "charge.succeeded": Route(_charge, _BOTH),
+    "charge.updated": Route(_charge, _BOTH),
+    "charge.refunded": Route(_charge, _BOTH),
     "payment_method.attached": Route(_card, _OWN),
     "payment_method.updated": Route(_card, _OWN),
     "payment_method.automatically_updated": Route(_card, _OWN),

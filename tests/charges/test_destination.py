@@ -1,13 +1,15 @@
 """What a destination charge asks of Stripe, and what it plans."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from marketplace import charges
 from marketplace.charges import destination, strategy
-from marketplace.charges.strategy import Item, Kind, Party, Sale, Urls
+from marketplace.charges.strategy import Deal, Item, Kind, Party, Sale, Share, Urls
 from marketplace.design import ChargeType
+from marketplace.design.passing import Split
 from marketplace.errors import SellerNotReady
 from marketplace.money import Money
 
@@ -15,7 +17,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URLS = Urls("https://shop.example/done", "https://shop.example/back")
 
 
-def sale_of_ada(*, commission: int = 123, email: str | None = None) -> Sale:
+def sale_of_ada(*, commission: int = 123, email: str | None = None, **values: Any) -> Sale:
     return Sale(
         reference="ada-order",
         attempt="payment:ada:0",
@@ -29,7 +31,13 @@ def sale_of_ada(*, commission: int = 123, email: str | None = None) -> Sale:
         destination="acct_bea",
         buyer_email=email,
         expires_at=NOON + timedelta(hours=1),
+        **values,
     )
+
+
+def deal_of(*, commission: int = 123, **values: Any) -> Deal:
+    shares = [Share(7, Money(1000, "usd"), Money(commission, "usd"))]
+    return Deal(shares, Money(59, "usd"), **values)
 
 
 def test_the_seller_is_the_destination_and_the_commission_is_the_application_fee() -> None:
@@ -41,7 +49,7 @@ def test_the_seller_is_the_destination_and_the_commission_is_the_application_fee
         "transfer_data": {"destination": "acct_bea"},
         "application_fee_amount": 123,
     }
-    assert destination.options("acct_bea") == {}
+    assert destination.charged_account("acct_bea") is None
 
 
 def test_every_line_goes_to_stripe_with_its_own_price_in_minor_units() -> None:
@@ -64,8 +72,28 @@ def test_no_commission_sends_no_fee_at_all() -> None:
     params = destination.session_params(sale_of_ada(commission=0), URLS)
     assert "application_fee_amount" not in params["payment_intent_data"]
     assert Kind.APPLICATION_FEE not in {
-        step.kind for step in destination.plan(Money(1000, "usd"), Money(0, "usd"), None)
+        step.kind for step in destination.plan(deal_of(commission=0))
     }
+
+
+def test_the_share_can_be_named_instead_of_the_commission_and_comes_to_the_same() -> None:
+    params = destination.session_params(sale_of_ada(split=Split.TRANSFER_AMOUNT), URLS)
+    data = params["payment_intent_data"]
+    assert data["transfer_data"] == {"destination": "acct_bea", "amount": 877}
+    assert "application_fee_amount" not in data
+    plan = destination.plan(deal_of(split=Split.TRANSFER_AMOUNT))
+    assert [(step.kind, step.money) for step in plan] == [
+        (Kind.CHARGE, Money(1000, "usd")),
+        (Kind.STRIPE_FEE, Money(59, "usd")),
+        (Kind.TRANSFER, Money(877, "usd")),
+    ]
+
+
+def test_a_seller_can_be_the_merchant_of_record_and_stand_on_the_statement() -> None:
+    sale = sale_of_ada(on_behalf_of=True, descriptor_suffix="BEAS BOWLS")
+    data = destination.session_params(sale, URLS)["payment_intent_data"]
+    assert data["on_behalf_of"] == "acct_bea"
+    assert data["statement_descriptor_suffix"] == "BEAS BOWLS"
 
 
 def test_an_email_is_sent_only_when_it_is_known() -> None:
@@ -75,9 +103,8 @@ def test_an_email_is_sent_only_when_it_is_known() -> None:
 
 
 def test_stripes_own_example_is_planned_to_the_cent() -> None:
-    plan = destination.plan(Money(1000, "usd"), Money(123, "usd"), Money(59, "usd"))
     held = dict.fromkeys(Party, 0)
-    for step in plan:
+    for step in destination.plan(deal_of()):
         assert step.money is not None
         held[step.payer] -= step.money.amount
         held[step.payee] += step.money.amount

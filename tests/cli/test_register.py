@@ -63,3 +63,19 @@ def test_a_folder_from_before_thin_events_gets_the_missing_one(
     second = run.register(stripe, SITE, tmp_path)
     assert second[Scope.CONNECT] == first[Scope.CONNECT]
     assert second[Scope.THIN] not in first.values()
+
+
+def test_a_folder_from_an_earlier_version_hears_of_what_is_followed_now(
+    stripe: StripeClient, tmp_path: Path
+) -> None:
+    secrets = run.register(stripe, SITE, tmp_path)
+    for endpoint in stripe.v1.webhook_endpoints.list().data:
+        stripe.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["payout.paid"]})
+    (thin,) = stripe.v2.core.event_destinations.list().data
+    old = ["v2.core.account.closed"]
+    stripe.v2.core.event_destinations.update(thin.id, {"enabled_events": old})
+    assert run.register(stripe, SITE, tmp_path) == secrets
+    heard = {one.url: sorted(one.enabled_events) for one in stripe.v1.webhook_endpoints.list().data}
+    assert heard[SITE + inbox.PATHS[Scope.CONNECT]] == routes.types(Scope.CONNECT)
+    (thin,) = stripe.v2.core.event_destinations.list().data
+    assert sorted(thin.enabled_events) == routes.types(Scope.THIN)

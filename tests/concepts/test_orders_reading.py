@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.lifecycles import PaymentStatus
 from marketplace.models import Order, Payment
-from marketplace.orders.reading import mismatch, read
+from marketplace.orders.reading import mismatch, read, read_intent
 
 
 def session_of(**values: Any) -> dict[str, Any]:
@@ -76,19 +76,42 @@ def test_a_failed_charge_is_no_charge() -> None:
 @pytest.mark.parametrize(
     ("values", "word"),
     [
-        ({"amount_total": 999}, "amount_total is 999"),
-        ({"amount_total": None}, "amount_total is None"),
+        ({"amount_total": 999}, "amount is 999"),
+        ({"amount_total": None}, "amount is None"),
         ({"currency": "eur"}, "currency is eur"),
-        ({"client_reference_id": "mallory-order"}, "client_reference_id is not the order's"),
-        ({"metadata": {}}, "metadata.attempt is not the order's"),
-        ({"metadata": None}, "metadata.attempt is not the order's"),
+        ({"client_reference_id": "mallory-order"}, "reference is not the order's"),
+        ({"metadata": {}}, "attempt is not the order's"),
+        ({"metadata": None}, "attempt is not the order's"),
     ],
 )
 def test_a_payment_that_does_not_fit_the_order_is_named(values: dict[str, Any], word: str) -> None:
     order = Order(amount=1000, currency="usd", token="ada-order")
     payment = Payment(idempotency_key="payment:ada:0")
-    assert mismatch(order, payment, session_of()) is None
-    told = mismatch(order, payment, session_of(**values))
+    assert mismatch(order, payment, read(session_of())) is None
+    told = mismatch(order, payment, read(session_of(**values)))
     assert told is not None
     assert word in told
     assert "mallory" not in told
+
+
+@pytest.mark.parametrize(
+    ("status", "read_as"),
+    [
+        ("requires_action", PaymentStatus.OPEN),
+        ("processing", PaymentStatus.PROCESSING),
+        ("succeeded", PaymentStatus.SUCCEEDED),
+        ("requires_payment_method", PaymentStatus.FAILED),
+        ("canceled", PaymentStatus.FAILED),
+    ],
+)
+def test_a_payment_without_a_page_is_read_and_compared_in_the_same_way(
+    status: str, read_as: PaymentStatus
+) -> None:
+    named = {"metadata": {"order": "ada-order", "attempt": "payment:ada:0"}}
+    reading = read_intent(intent(status, amount=1000, currency="usd", **named))
+    assert (reading.status, reading.session_id) == (read_as, None)
+    order = Order(amount=1000, currency="usd", token="ada-order")
+    payment = Payment(idempotency_key="payment:ada:0")
+    assert mismatch(order, payment, reading) is None
+    stranger = read_intent(intent(status, amount=1000, currency="usd"))
+    assert "reference is not" in (mismatch(order, payment, stranger) or "")

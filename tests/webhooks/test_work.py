@@ -328,9 +328,9 @@ def test_the_platforms_event_at_the_connect_endpoint_says_what_to_correct(
 def test_an_event_of_the_wrong_owner_is_ignored(
     sessions: Sessions, stripe_client: stripe.StripeClient
 ) -> None:
-    held = claim("charge.succeeded", Scope.CONNECT, "acct_tilda")
+    held = claim("transfer.created", Scope.CONNECT, "acct_tilda")
     outcome = handled(sessions, stripe_client, held)
-    assert outcome.reason == "charge.succeeded is not followed for the connected account."
+    assert outcome.reason == "transfer.created is not followed for the connected account."
     held = claim("account.updated", Scope.PLATFORM)
     outcome = handled(sessions, stripe_client, held)
     assert outcome.reason == "account.updated is not followed for the platform's own account."
@@ -349,7 +349,8 @@ def test_an_account_that_is_nobodys_shop_is_waited_for_and_then_ignored(
 def test_each_endpoint_registers_for_what_is_followed_there() -> None:
     own, connected = routes.types(Scope.PLATFORM), routes.types(Scope.CONNECT)
     assert "checkout.session.completed" in own
-    assert "checkout.session.completed" not in connected
+    assert "checkout.session.completed" in connected  # a direct charge is the seller's own
+    assert "transfer.created" not in connected
     assert "account.updated" in connected
     assert "payout.failed" in own
     assert "payout.failed" in connected

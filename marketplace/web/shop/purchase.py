@@ -97,10 +97,12 @@ def cancel(token: str) -> ResponseReturnValue:
 
 def _ask(order: Order, session_id: str) -> None:
     """Settle, if the Session is one of this order's; without an answer the page waits."""
-    if session_id not in {payment.checkout_session_id for payment in order.payments}:
+    attempts = {payment.checkout_session_id: payment for payment in order.payments}
+    if not session_id or session_id not in attempts:
         return
+    account = attempts[session_id].stripe_account
     try:
-        orders.settle(context.session(), context.stripe(), session_id)
+        orders.settle(context.session(), context.stripe(), session_id, account)
     except StripeError as error:
         log.warning("order %s: %s", order.id, error.for_operator())
 
