@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import cards, charging, currencies, metadata, parties, settlement, triggers
+from . import cards, charging, currencies, division, metadata, parties, settlement, triggers
 from .clock import DAY
 from .context import Context
 from .errors import Refused
 from .events import emit
-from .resources import disputes, payment_intents, payment_methods
+from .resources import disputes, payment_methods
 from .routing import task
 
 _HELD = 7 * DAY
@@ -63,7 +63,7 @@ def _wish(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         parties.on_behalf_of(ctx, params["on_behalf_of"])
     settles = parties.settles_in(ctx, params.get("on_behalf_of") or ctx.account, currency)
     currencies.check_amount(params["amount"], currency, settles)
-    payment_intents.check_division(ctx, params, params["amount"])
+    division.check(ctx, params, params["amount"])
     return {
         **{name: params.get(name) for name in _NAMES},
         "id": None,

@@ -124,6 +124,8 @@ def onboard(
 ) -> str:
     """Fill in hosted onboarding with test values; answers where the seller was sent.
 
+    The embedded form goes the same way, from the address of its frame, and ends in the frame.
+
     `scenario`: the outcome to ask for, on the steps that offer it (the first one otherwise).
     `fill`: values instead of the test values, by field name
     (`{"external_account[account_number]": "000111111113"}`). `leave_at`: the step at which the
@@ -135,6 +137,8 @@ def onboard(
         for _ in range(_MOST_PAGES):
             if seller.left_for is not None:
                 return seller.left_for
+            if _embedded(seller.url) and not seller.asks("action"):
+                return seller.url  # an embedded form stays, and tells the page around it
             _onboarding_page(seller, scenario, fill or {}, leave_at)
     raise seller.stuck()
 
@@ -169,7 +173,7 @@ def pay(
     email: str = "buyer@example.com",
     debit: str | None = None,
 ) -> str:
-    """Pay on the hosted payment page; answers where the buyer was sent.
+    """Pay on the page of a session or a Payment Link; answers where the buyer was sent.
 
     `card`: a test card's number. `three_d_secure`: `complete` or `fail`, should the bank ask.
     `debit`: `succeeds` or `fails`, to pay by bank debit instead. Raises `Declined` when the bank
@@ -188,15 +192,16 @@ def pay(
             buyer.send(buyer.form_with("action"), {"action": three_d_secure})
         if buyer.left_for is not None:
             return buyer.left_for
-        if _embedded(buyer.url) and not buyer.asks("action"):
-            return buyer.url  # an embedded page stays, and tells the page around it
+        if _stays(buyer.url) and not buyer.asks("action"):
+            return buyer.url
         problem = buyer.stuck()
         codes = buyer.page.codes if buyer.page else []
         raise Declined(str(problem), codes[0]) if codes else problem
 
 
-def _embedded(url: str) -> bool:
-    return urlsplit(url).path.startswith("/c/embed/")
+def _stays(url: str) -> bool:
+    """An embedded page tells the page around it; a Payment Link may thank the buyer itself."""
+    return urlsplit(url).path.startswith(("/c/embed/", "/b/"))
 
 
 def advance(base_url: str, duration: str) -> dict[str, Any]:
@@ -261,7 +266,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
     command.add_argument("--leave", metavar="STEP", help="go away at this step")
     command = commands.add_parser("pay", help="pay on the hosted payment page")
-    command.add_argument("url", help="the session's address, or - to read it from standard input")
+    command.add_argument(
+        "url", help="the address of a session or link, or - to read it from standard input"
+    )
     command.add_argument("--card", default=CARD, metavar="NUMBER")
     command.add_argument("--three-d-secure", choices=("complete", "fail"), default="complete")
     command = commands.add_parser("advance", help="push the clock")

@@ -93,6 +93,7 @@ DOORS = {
     ("POST", "/v1/payment_methods"): Door(
         refuses=frozenset({"customer", "customer_account", "payment_method"})
     ),
+    ("POST", "/v1/confirmation_tokens"): Door(),
     # A document goes from the seller's browser to Stripe without the platform in between.
     ("POST", "/v1/files"): Door(refuses=frozenset({"file_link_data"})),
     ("POST", "/v1/tokens"): Door(refuses=frozenset({"customer"})),

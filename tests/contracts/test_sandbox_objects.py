@@ -58,6 +58,10 @@ ACCEPTED: dict[str, dict[str, str]] = {
         "context": "newer than the fixture",
     },
     "payment_intent": {"managed_payments": "optional, and not covered here"},
+    "payment_link": {
+        "line_items": "sent only when expanded",
+        "managed_payments": "optional, and not covered here",
+    },
     "payment_method": dict.fromkeys(
         ("card", "sepa_debit"), "one hash, named as the method's type; the fixture is a card"
     ),
@@ -84,6 +88,7 @@ def tour(sandbox: Running) -> None:
     payments(client, ada)
     more(client, ada)
     saving(client, ada)
+    rarer(client)
     v2_tour.take(client)
     fund(sandbox, ada, 5_000)
     client.v1.payouts.create({"amount": 500, "currency": "usd"})
@@ -241,6 +246,41 @@ def saving(client: stripe.StripeClient, ada: str) -> None:
     client.v1.topups.list()
     client.v1.charges.create({"amount": 60, "currency": "usd", "source": ada})
     client.v1.charges.create({"amount": 60, "currency": "usd", "source": "tok_visa"})
+
+
+def rarer(client: stripe.StripeClient) -> None:
+    """A link that sells, and what hangs on a customer besides payment methods."""
+    price = client.v1.prices.create(
+        {
+            "product_data": {"name": "Milk"},
+            "unit_amount": 300,
+            "currency": "usd",
+            "recurring": {"interval": "month"},
+        }
+    )
+    link = client.v1.payment_links.create({"line_items": [{"price": price.id, "quantity": 1}]})
+    client.v1.payment_links.update(
+        link.id,
+        {
+            "after_completion": {"type": "redirect", "redirect": {"url": BACK}},
+            "payment_intent_data": {"description": "Milk"},
+            "restrictions": {"completed_sessions": {"limit": 3}},
+            "expand": ["line_items"],
+        },
+    )
+    customer = client.v1.customers.create().id
+    for token in ("tok_visa", "btok_us_verified"):
+        client.v1.customers.payment_sources.create(customer, {"source": token})
+    client.v1.customers.tax_ids.create(customer, {"type": "eu_vat", "value": "DE123456789"})
+    client.v1.customers.balance_transactions.create(customer, {"amount": -500, "currency": "usd"})
+    token = client.v1.test_helpers.confirmation_tokens.create(
+        {
+            "payment_method": "pm_card_visa",
+            "return_url": BACK,
+            "shipping": {"name": "Bob", "address": {"line1": "1 Mill Lane"}},
+        }
+    ).id
+    client.v1.confirmation_tokens.retrieve(token)
 
 
 def answered(sandbox: Running) -> Iterator[dict[str, Any]]:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import account_debits, card_charges, metadata, search
+from marketplace.sandbox import account_debits, card_charges, division, metadata, search
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import include, kind, route
-
-from . import payment_intents
 
 kind("charge", "ch_", indexed=("payment_intent", "customer", "transfer_group"))
 
@@ -77,7 +75,7 @@ def capture(ctx: Context, params: dict[str, Any], charge: str) -> dict[str, Any]
     fee = params.get("application_fee_amount", params.get("application_fee"))
     if fee is not None:
         data = found["transfer_data"] or {}
-        payment_intents.check_division(
+        division.check(
             ctx,
             {
                 "application_fee_amount": fee,

@@ -16,6 +16,7 @@ from typing import Any
 from marketplace.sandbox import (
     charging,
     currencies,
+    division,
     ids,
     metadata,
     method_types,
@@ -33,6 +34,7 @@ from marketplace.sandbox.routing import kind, route, task
 from . import (
     checkout_setup,
     checkout_ui_modes,
+    choosing,
     customers,
     line_items,
     payment_intents,
@@ -110,7 +112,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         parties.on_behalf_of(ctx, data["on_behalf_of"])
     settles = parties.settles_in(ctx, data.get("on_behalf_of") or ctx.account, currency)
     currencies.check_amount(total, currency, settles, "line_items")
-    payment_intents.check_division(ctx, data, total)
+    division.check(ctx, data, total)
     return _open(ctx, params, identifier, _fields(ctx, params, currency, total))
 
 
@@ -168,7 +170,7 @@ def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> 
         "metadata": metadata.merged(None, params.get("metadata")),
         "mode": "payment",
         "payment_method_options": params.get("payment_method_options") or {},
-        "payment_method_types": payment_intents.usable_types(params, currency),
+        "payment_method_types": choosing.usable_types(params, currency),
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},
         "shipping_options": [],

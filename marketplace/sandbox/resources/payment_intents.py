@@ -17,28 +17,24 @@ from marketplace.sandbox import (
     bank_transfers,
     charging,
     currencies,
+    division,
     ids,
     metadata,
-    method_types,
     parties,
     processing,
     search,
 )
 from marketplace.sandbox.context import Context
-from marketplace.sandbox.errors import Invalid, Refused
+from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
 from marketplace.sandbox.updates import merge
 
-from . import payment_methods
+from . import choosing
 
 kind("payment_intent", "pi_", indexed=("customer", "_challenge"), words="payment_intent")
 
-_NO_TYPES = "2026-09-30.endive"
-# The parameter is let through at every version and refused below, because Stripe answers with a
-# code of its own instead of `parameter_unknown`.
-_TYPES = {"payment_method_types": "9999"}
 _PLAIN = (
     "description",
     "on_behalf_of",
@@ -57,48 +53,6 @@ _SEARCHED = {
 }
 
 
-def _debits(currency: str) -> list[str]:
-    return {"eur": ["sepa_debit"], "usd": ["us_bank_account"]}.get(currency, [])
-
-
-def _wanted(params: dict[str, Any]) -> list[str]:
-    """The types that the parameters name; empty when they leave the choice to Stripe."""
-    written = params.get("payment_method_types")
-    if isinstance(written, dict):
-        written = list(written.values())
-    return list(written or params.get("allowed_payment_method_types") or [])
-
-
-def usable_types(params: dict[str, Any], currency: str) -> list[str]:
-    """The payment method types that the parameters leave, in the order in which Stripe shows."""
-    offered = ["card", *_debits(currency)]
-    wanted = _wanted(params)
-    if wanted:
-        return [name for name in offered if name in wanted] or ["card"]
-    excluded = params.get("excluded_payment_method_types") or []
-    return [name for name in offered if name not in excluded] or ["card"]
-
-
-def _transfers(params: dict[str, Any]) -> list[str]:
-    """`customer_balance` when nothing else is wanted; it is never offered unasked."""
-    return [bank_transfers.METHOD] if _wanted(params) == [bank_transfers.METHOD] else []
-
-
-def check_version(ctx: Context, params: dict[str, Any]) -> None:
-    """Raise `Invalid` when a caller of a newer version writes `payment_method_types`.
-
-    Raises `Refused` when two ways to choose the types are mixed.
-    """
-    method_types.check_exclusive(params)
-    if "payment_method_types" in params and ctx.version >= _NO_TYPES:
-        raise Invalid(
-            "`payment_method_types` is no longer supported. Use `allowed_payment_method_types`,"
-            " `excluded_payment_method_types`, or neither.",
-            code="payment_method_types_no_longer_supported",
-            param="payment_method_types",
-        )
-
-
 def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A new, unconfirmed intent of the acting account; raises `Refused` for what cannot be."""
     currency = currencies.known(params["currency"])
@@ -107,7 +61,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         parties.on_behalf_of(ctx, params["on_behalf_of"])
     settles = parties.settles_in(ctx, params.get("on_behalf_of") or ctx.account, currency)
     currencies.check_amount(amount, currency, settles)
-    check_division(ctx, params, amount)
+    division.check(ctx, params, amount)
     if params.get("customer"):
         ctx.get("customer", params["customer"])
     identifier = ids.new("pi_")
@@ -139,7 +93,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         payment_method=None,
         payment_method_configuration_details=None,
         payment_method_options=params.get("payment_method_options") or {},
-        payment_method_types=_transfers(params) or usable_types(params, currency),
+        payment_method_types=choosing.transfers(params) or choosing.usable_types(params, currency),
         processing=None,
         review=None,
         source=None,
@@ -163,55 +117,10 @@ def _transfer_data(params: dict[str, Any]) -> dict[str, Any] | None:
     return kept
 
 
-def check_division(ctx: Context, params: dict[str, Any], amount: int) -> None:
-    """Whether fee and transfer fit the charge type; raises `Refused` with Stripe's param.
-
-    The exact texts are not confirmed; which combinations are refused is documented.
-    """
-    fee = params.get("application_fee_amount")
-    data = params.get("transfer_data") or {}
-    part = data.get("amount")
-    if data.get("destination"):
-        parties.charge_destination(ctx, data["destination"], "transfer_data[destination]")
-    if fee is not None:
-        _check_fee(ctx, fee, amount, divided="destination" in data)
-        parties.fee_payer(ctx, data.get("destination") or ctx.account)
-    if part is None:
-        return
-    param = "transfer_data[amount]"
-    if fee is not None:
-        raise Refused(
-            "You may pass either `application_fee_amount` or `transfer_data[amount]`, not both.",
-            code="parameters_exclusive",
-            param=param,
-        )
-    if not 0 < part <= amount:
-        raise Refused(
-            f"The transfer amount must be positive and not exceed the charge ({amount}).",
-            param=param,
-        )
-
-
-def _check_fee(ctx: Context, fee: int, amount: int, *, divided: bool) -> None:
-    param = "application_fee_amount"
-    if ctx.is_platform and not divided:
-        raise Refused(
-            "Can only apply an application_fee_amount when the PaymentIntent is attempting a"
-            " direct payment (using the Stripe-Account header) or destination payment (using"
-            " `transfer_data[destination]`).",
-            param=param,
-        )
-    if fee < 0 or (not ctx.is_platform and not 0 < fee < amount):
-        raise Refused(
-            "The application fee of a direct charge must be positive and less than the charge.",
-            param=param,
-        )
-
-
-@route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", until=_TYPES)
+@route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", until=choosing.TYPES)
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create an intent and, with `confirm`, pay it at once."""
-    check_version(ctx, params)
+    choosing.check_version(ctx, params)
     if not params.get("confirm"):
         for name in ("return_url", "off_session", "error_on_requires_action", "mandate_data"):
             if name in params:
@@ -219,30 +128,10 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
                 raise Refused(message, param=name)
     intent = start(ctx, params)
     emit(ctx, "payment_intent.created", intent)
-    _choose(ctx, intent, params)
+    choosing.choose(ctx, intent, params)
     if params.get("confirm"):
         _confirm(ctx, intent, params)
     return intent
-
-
-def _choose(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> None:
-    """Take over the payment method that the parameters name."""
-    if "payment_method_data" in params:
-        method = payment_methods.make(ctx, params["payment_method_data"])
-    elif params.get("payment_method"):
-        method = payment_methods.resolve(ctx, params["payment_method"])
-        payment_methods.check_customer(method, intent["customer"])
-    else:
-        return
-    if method["type"] not in intent["payment_method_types"]:
-        raise Refused(
-            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent.",
-            param="payment_method",
-            code="payment_intent_incompatible_payment_method",
-        )
-    intent["payment_method"] = method["id"]
-    intent["status"] = "requires_confirmation"
-    ctx.save(intent)
 
 
 def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> None:
@@ -294,10 +183,10 @@ def retrieve(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any
     return ctx.get("payment_intent", intent, param="intent")
 
 
-@route("POST", "/v1/payment_intents/{intent}", "PaymentIntentUpdateParams", until=_TYPES)
+@route("POST", "/v1/payment_intents/{intent}", "PaymentIntentUpdateParams", until=choosing.TYPES)
 def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     """Change an intent; the amount only as long as nothing was paid."""
-    check_version(ctx, params)
+    choosing.check_version(ctx, params)
     found = ctx.get("payment_intent", intent, param="intent")
     money = {"amount", "currency", "application_fee_amount", "transfer_data", "payment_method"}
     if money & params.keys() and found["status"] not in _OPEN:
@@ -311,10 +200,10 @@ def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
         found["transfer_data"] = merge(found["transfer_data"] or {}, params["transfer_data"])
     settles = parties.settles_in(ctx, found["on_behalf_of"] or ctx.account, found["currency"])
     currencies.check_amount(found["amount"], found["currency"], settles)
-    check_division(ctx, found, found["amount"])
+    division.check(ctx, found, found["amount"])
     found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
     ctx.save(found)
-    _choose(ctx, found, params)
+    choosing.choose(ctx, found, params)
     return found
 
 
@@ -326,17 +215,22 @@ def _unexpected(intent: dict[str, Any], what: str) -> Refused:
     )
 
 
-@route("POST", "/v1/payment_intents/{intent}/confirm", "PaymentIntentConfirmParams", until=_TYPES)
+@route(
+    "POST",
+    "/v1/payment_intents/{intent}/confirm",
+    "PaymentIntentConfirmParams",
+    until=choosing.TYPES,
+)
 def confirm(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     """Pay; a declined payment is an error that leaves a failed charge behind."""
-    check_version(ctx, params)
+    choosing.check_version(ctx, params)
     found = ctx.get("payment_intent", intent, param="intent")
     if found["status"] not in _OPEN:
         raise _unexpected(found, "confirmed")
     for name in ("receipt_email", "shipping", "setup_future_usage", "capture_method"):
         if name in params:
             found[name] = params[name] or None
-    _choose(ctx, found, params)
+    choosing.choose(ctx, found, params)
     _confirm(ctx, found, params)
     return found
 
@@ -357,7 +251,7 @@ def capture(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]
     charge = ctx.get("charge", found["latest_charge"])
     if "application_fee_amount" in params:
         fee = params["application_fee_amount"]
-        _check_fee(ctx, fee, amount, divided=bool(charge["transfer_data"]))
+        division.check_fee(ctx, fee, amount, divided=bool(charge["transfer_data"]))
         charge["application_fee_amount"] = found["application_fee_amount"] = fee
     if "amount" in params.get("transfer_data", {}) and charge["transfer_data"]:
         charge["transfer_data"]["amount"] = params["transfer_data"]["amount"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import ids, metadata, parties
+from marketplace.sandbox import division, ids, metadata, parties
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused, missing
 from marketplace.sandbox.events import emit
@@ -19,7 +19,7 @@ from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import include, kind, route, view
 from marketplace.sandbox.updates import merge
 
-from . import checkout_sessions, checkout_ui_modes, line_items, payment_intents
+from . import checkout_sessions, checkout_ui_modes, line_items
 
 kind("payment_link", "plink_", indexed=("active", "_code"), words="payment link")
 
@@ -56,7 +56,7 @@ _INTENT: dict[str, Any] = {
     ),
     "metadata": {},
 }
-_OPTIONAL = frozenset({"name_collection", "optional_items", "payment_method_options"})
+_OPTIONAL = frozenset({"name_collection", "optional_items"})
 
 
 @view("payment_link")
@@ -144,7 +144,7 @@ def _check(ctx: Context, link: dict[str, Any], total: int, *, recurs: bool) -> N
     if link["on_behalf_of"]:
         parties.on_behalf_of(ctx, link["on_behalf_of"])
     if not recurs:
-        payment_intents.check_division(ctx, _division(link), total)
+        division.check(ctx, _division(link), total)
     end = link["after_completion"]
     if end["type"] == "redirect":
         checkout_ui_modes.url(end["redirect"], "url")

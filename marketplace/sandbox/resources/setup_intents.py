@@ -16,7 +16,7 @@ from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
 
-from . import payment_intents, payment_methods
+from . import choosing, payment_methods
 
 kind(
     "setup_intent",
@@ -25,17 +25,13 @@ kind(
     words="setupintent",
 )
 
-_TYPES = {"payment_method_types": "9999"}
 _OFFERED = ("card", *payment_methods.DEBIT_TYPES)
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 _ONLY_WITH_CONFIRM = ("mandate_data", "return_url", "single_use")
 
 
 def _usable(params: dict[str, Any]) -> list[str]:
-    written = params.get("payment_method_types")
-    if isinstance(written, dict):
-        written = list(written.values())
-    wanted = written or params.get("allowed_payment_method_types") or _OFFERED
+    wanted = choosing.wanted(params) or _OFFERED
     excluded = params.get("excluded_payment_method_types") or []
     return [name for name in _OFFERED if name in wanted and name not in excluded] or ["card"]
 
@@ -79,38 +75,19 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     return intent
 
 
-@route("POST", "/v1/setup_intents", "SetupIntentCreateParams", until=_TYPES)
+@route("POST", "/v1/setup_intents", "SetupIntentCreateParams", until=choosing.TYPES)
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create an intent and, with `confirm`, set up the payment method at once."""
-    payment_intents.check_version(ctx, params)
+    choosing.check_version(ctx, params)
     for name in _ONLY_WITH_CONFIRM:
         if params.get(name) and not params.get("confirm"):
             message = f"`{name}` may be given only together with `confirm`=true."
             raise Refused(message, param=name)
     intent = start(ctx, params)
-    _choose(ctx, intent, params)
+    choosing.choose(ctx, intent, params)
     if params.get("confirm"):
         _confirm(ctx, intent, params)
     return intent
-
-
-def _choose(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> None:
-    """Take over the payment method that the parameters name."""
-    if "payment_method_data" in params:
-        method = payment_methods.make(ctx, params["payment_method_data"])
-    elif params.get("payment_method"):
-        method = payment_methods.resolve(ctx, params["payment_method"])
-        payment_methods.check_customer(method, intent["customer"])
-    else:
-        return
-    if method["type"] not in intent["payment_method_types"]:
-        raise Refused(
-            f"The PaymentMethod provided ({method['type']}) is not allowed for this SetupIntent.",
-            param="payment_method",
-        )
-    intent["payment_method"] = method["id"]
-    intent["status"] = "requires_confirmation"
-    ctx.save(intent)
 
 
 def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> None:
@@ -142,10 +119,10 @@ def retrieve(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any
     return ctx.get("setup_intent", intent, param="intent")
 
 
-@route("POST", "/v1/setup_intents/{intent}", "SetupIntentUpdateParams", until=_TYPES)
+@route("POST", "/v1/setup_intents/{intent}", "SetupIntentUpdateParams", until=choosing.TYPES)
 def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     """Change an intent that was not set up yet."""
-    payment_intents.check_version(ctx, params)
+    choosing.check_version(ctx, params)
     found = ctx.get("setup_intent", intent, param="intent")
     if {"customer", "payment_method"} & params.keys() and found["status"] not in _OPEN:
         raise _unexpected(found, "update")
@@ -156,18 +133,20 @@ def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
             found[name] = params[name] or None
     found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
     ctx.save(found)
-    _choose(ctx, found, params)
+    choosing.choose(ctx, found, params)
     return found
 
 
-@route("POST", "/v1/setup_intents/{intent}/confirm", "SetupIntentConfirmParams", until=_TYPES)
+@route(
+    "POST", "/v1/setup_intents/{intent}/confirm", "SetupIntentConfirmParams", until=choosing.TYPES
+)
 def confirm(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     """Set up the payment method; a refused card is an error."""
-    payment_intents.check_version(ctx, params)
+    choosing.check_version(ctx, params)
     found = ctx.get("setup_intent", intent, param="intent")
     if found["status"] not in _OPEN:
         raise _unexpected(found, "confirm")
-    _choose(ctx, found, params)
+    choosing.choose(ctx, found, params)
     _confirm(ctx, found, params)
     return found
 

@@ -133,6 +133,15 @@ async function makePaymentMethod(client, first, second, data) {
   return answer.error ? { error: answer.error } : { paymentMethod: answer };
 }
 
+/* What the form holds, for the server to confirm with. https://docs.stripe.com/js/confirmation_tokens */
+async function makeConfirmationToken(client, { elements, params = {} }) {
+  const { payment_method_data: data, ...more } = params;
+  const made = await makePaymentMethod(client, { elements, params: data });
+  if (made.error) return made;
+  const answer = await callApi(client, "POST", "/v1/confirmation_tokens", { ...more, payment_method: made.paymentMethod.id });
+  return answer.error ? { error: answer.error } : { confirmationToken: answer };
+}
+
 const TOKENS = ["bank_account", "person", "account", "pii"];
 
 /* https://docs.stripe.com/js/tokens */

@@ -17,6 +17,7 @@ function makeStripe(key, options = {}) {
     retrievePaymentIntent: (secret) => retrieveIntent(client, secret, "retrievePaymentIntent", "pi"),
     retrieveSetupIntent: (secret) => retrieveIntent(client, secret, "retrieveSetupIntent", "seti"),
     createPaymentMethod: (first, second, data) => makePaymentMethod(client, first, second, data),
+    createConfirmationToken: (chosen) => makeConfirmationToken(client, chosen),
     createToken: (type, data) => makeToken(client, type, data),
     createEmbeddedCheckoutPage: (chosen) => makeEmbeddedCheckout(client, chosen),
     initEmbeddedCheckout: (chosen) => makeEmbeddedCheckout(client, chosen), // its name until 2026
