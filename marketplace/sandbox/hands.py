@@ -137,7 +137,7 @@ def onboard(
         for _ in range(_MOST_PAGES):
             if seller.left_for is not None:
                 return seller.left_for
-            if _embedded(seller.url) and not seller.asks("action"):
+            if _stays(seller.url) and not seller.asks("action"):
                 return seller.url  # an embedded form stays, and tells the page around it
             _onboarding_page(seller, scenario, fill or {}, leave_at)
     raise seller.stuck()
@@ -201,7 +201,7 @@ def pay(
 
 def _stays(url: str) -> bool:
     """An embedded page tells the page around it; a Payment Link may thank the buyer itself."""
-    return urlsplit(url).path.startswith(("/c/embed/", "/b/"))
+    return urlsplit(url).path.startswith(("/b/", "/c/embed/", "/connect-js/"))
 
 
 def advance(base_url: str, duration: str) -> dict[str, Any]:
