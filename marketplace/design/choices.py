@@ -68,7 +68,7 @@ class Design:
 
 
 DEFAULT = Design(
-    accounts_api=AccountsApi.V1,
+    accounts_api=AccountsApi.V2,
     onboarding=Onboarding.HOSTED,
     dashboard=Dashboard.EXPRESS,
     fee_payer=FeePayer.PLATFORM,

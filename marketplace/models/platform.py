@@ -18,6 +18,7 @@ from marketplace.design import (
     AccountsApi,
     ChargeType,
     Dashboard,
+    Design,
     FeePayer,
     LossOwner,
     Onboarding,
@@ -47,6 +48,18 @@ class Terms:
     transfer_when: Mapped[TransferWhen] = mapped_column(
         choice(TransferWhen), default=TransferWhen.NOW
     )
+
+    @property
+    def design(self) -> Design:
+        """The six choices together."""
+        return Design(
+            accounts_api=self.accounts_api,
+            onboarding=self.onboarding,
+            dashboard=self.dashboard,
+            fee_payer=self.fee_payer,
+            loss_owner=self.loss_owner,
+            charge_type=self.charge_type,
+        )
 
 
 class PlatformSettings(Stamped, Terms, Base):

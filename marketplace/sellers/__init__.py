@@ -21,6 +21,7 @@ from marketplace.sellers.lists import (
     tasks,
 )
 from marketplace.sellers.opening import LONGEST_NAME, open_shop
+from marketplace.sellers.walls import refusal
 
 __all__ = [
     "DOORS",
@@ -39,5 +40,6 @@ __all__ = [
     "open_shop",
     "page",
     "refresh",
+    "refusal",
     "tasks",
 ]

@@ -8,30 +8,46 @@ https://docs.stripe.com/connect/design-an-integration
 import re
 import unicodedata
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import platform
 from marketplace.accounts import countries
-from marketplace.design import DEFAULT, Design
+from marketplace.design import Design
+from marketplace.design.acceptance import refuse
 from marketplace.errors import Invalid
-from marketplace.models import Role, Seller, User
+from marketplace.models import Invitation, PlatformSettings, Role, Seller, User
 from marketplace.sellers.lists import by_slug, of
 
 LONGEST_NAME = 80
+# What a shop is opened with besides its design.
+AGREED = ("fee_bps", "fee_fixed", "fee_min", "fee_max", "split", "on_behalf_of", "transfer_when")
 
 
 def open_shop(
-    session: orm.Session, user: User, *, name: str, country: str, design: Design = DEFAULT
+    session: orm.Session,
+    user: User,
+    *,
+    name: str,
+    country: str,
+    design: Design | None = None,
+    terms: PlatformSettings | Invitation | None = None,
 ) -> Seller:
     """Open the shop of `user`, or return the one that is open already. Flushes, commits not.
 
-    Sells in the currency of `country`, by the choices of `design`, most of which stay for good.
-    Nothing is asked of Stripe yet. Raises Invalid with the fields that cannot be used.
+    Sells in the currency of `country`, on `terms` or else on what the platform offers to
+    everybody; a `design` stands above both. Most of it stays for good. Nothing is asked of Stripe
+    yet. Raises Invalid with the fields that cannot be used, or with the name of the rule that
+    forbids the design.
     """
     opened = of(session, user)
     if opened is not None:
         return opened
+    agreed = terms or platform.settings(session)
+    design = design or agreed.design
+    refuse(design)
     name = " ".join(name.split())
     faults = {}
     if not 0 < len(name) <= LONGEST_NAME:
@@ -46,11 +62,16 @@ def open_shop(
         country=country,
         currency=countries.currency(country),
         email=user.email,
-        **asdict(design),
+        **terms_as_columns(agreed, design),
     )
     if user.role is Role.BUYER:
         user.role = Role.SELLER
     return _insert(session, user, seller)
+
+
+def terms_as_columns(agreed: PlatformSettings | Invitation, design: Design) -> dict[str, Any]:
+    """A design and the terms beside it, as the columns of a new `Seller`."""
+    return asdict(design) | {name: getattr(agreed, name) for name in AGREED}
 
 
 def _insert(session: orm.Session, user: User, seller: Seller) -> Seller:

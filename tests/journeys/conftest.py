@@ -20,10 +20,12 @@ from sqlalchemy import orm
 from stripe import RequestOptions
 from waitress.server import create_server
 
+from marketplace import platform
 from marketplace.application import create_app
 from marketplace.cli import run
 from marketplace.cli.browser import Browser
 from marketplace.config import Settings
+from marketplace.design import Design
 from marketplace.gateway import client
 from marketplace.models import Seller
 from marketplace.sandbox import hands
@@ -81,6 +83,12 @@ class Town:
             browser.press("Sign up", name=name, email=email, password=PASSWORD)
         assert browser.status == 200, browser.text
         return browser
+
+    def choose(self, design: Design) -> None:
+        """Make `design` what new shops are opened with, as the operator's page does."""
+        with self.database() as session:
+            platform.choose(session, design, knowing=True)
+            session.commit()
 
     def begin_shop(self, name: str, shop: str, country: str = "US") -> Browser:
         """A new person with an open shop, in front of the button that leads to Stripe."""

@@ -1,7 +1,4 @@
-"""A seller of Accounts v2: the same road as under v1, told of by thin events; and the walls before.
-
-The operator cannot choose the API on a page yet, so these shops are opened by the concept.
-"""
+"""A seller of Accounts v2, which is the default: told of by thin events, under v1 by snapshots."""
 
 from dataclasses import replace
 
@@ -10,44 +7,25 @@ import requests
 import stripe
 
 from marketplace import sellers
-from marketplace.cli.browser import Browser
 from marketplace.design import DEFAULT, AccountsApi
 from marketplace.lifecycles import InboxState, PayoutStatus, SellerState
-from marketplace.models import InboxEvent, Payout, Scope, User
+from marketplace.models import InboxEvent, Payout, Scope
 from tests.journeys.conftest import Town
 
-BY_V2 = replace(DEFAULT, accounts_api=AccountsApi.V2)
 BUTTON = "Set up payments with Stripe"
+# A v1 account asks for both capabilities, a v2 recipient for the one that it needs.
+CAPABILITIES = {
+    AccountsApi.V1: {"card_payments": "active", "transfers": "active"},
+    AccountsApi.V2: {"transfers": "active"},
+}
 
 
-def begin_shop(town: Town, name: str, shop: str, country: str = "US") -> Browser:
-    """Somebody whose shop speaks v2, in front of the button that leads to Stripe."""
-    browser = town.sign_up(name, sell=True)
-    with town.database() as session:
-        user = session.query(User).filter_by(name=name).one()
-        sellers.open_shop(session, user, name=shop, country=country, design=BY_V2)
-        session.commit()
-    return browser.open("/sell/account")
-
-
-def open_shop(town: Town, name: str, shop: str, country: str = "US") -> Browser:
-    """The same, onboarded."""
-    browser = begin_shop(town, name, shop, country)
-    browser.press(BUTTON)
-    assert browser.away, browser.text
-    browser.open(town.onboard(browser.away))
-    town.settle()
-    return browser
-
-
-def put_up(town: Town, wall: str) -> None:
-    """Put a wall up around every platform of the sandbox."""
-    answer = requests.post(f"{town.stripe.url}/_sandbox/walls", data={wall: "true"}, timeout=10)
-    assert answer.ok, answer.text
-
-
-def test_a_seller_of_accounts_v2_onboards_sells_and_is_paid_out(town: Town) -> None:
-    nadia = open_shop(town, "Nadia", "Nadia weaves")
+@pytest.mark.parametrize("api", AccountsApi)
+def test_a_seller_of_either_api_onboards_sells_and_is_paid_out(
+    town: Town, api: AccountsApi
+) -> None:
+    town.choose(replace(DEFAULT, accounts_api=api))
+    nadia = town.open_shop("Nadia", "Nadia weaves")
     assert "All set" in nadia.open("/sell/account").text
     town.offer(nadia, "Woven rug", "48.00")
     ben = town.browser("Ben")
@@ -55,7 +33,7 @@ def test_a_seller_of_accounts_v2_onboards_sells_and_is_paid_out(town: Town) -> N
     town.settle()
     assert "Your order is paid" in ben.open(ben.url).text
     seller = town.seller("Nadia weaves")
-    assert seller.capabilities == {"transfers": "active"}
+    assert (seller.accounts_api, seller.capabilities) == (api, CAPABILITIES[api])
     assert town.balance(seller.stripe_id)["pending"] == {"usd": 4320}
     assert town.balance()["pending"] == {"usd": 311}
     town.advance(days=7)
@@ -66,7 +44,7 @@ def test_a_seller_of_accounts_v2_onboards_sells_and_is_paid_out(town: Town) -> N
 
 
 def test_thin_events_arrive_signed_and_bring_the_news(town: Town) -> None:
-    nadia = begin_shop(town, "Nadia", "Nadia weaves")
+    nadia = town.begin_shop("Nadia", "Nadia weaves")
     nadia.press(BUTTON)
     assert nadia.away
     assert town.seller("Nadia weaves").state is SellerState.DUE
@@ -88,7 +66,7 @@ def test_a_thin_event_alone_is_enough(town: Town) -> None:
     """Without the connected accounts' endpoint, v2's own events still tell everything."""
     for endpoint in town.wiring.stripe.v1.webhook_endpoints.list().data:
         town.wiring.stripe.v1.webhook_endpoints.delete(endpoint.id)
-    nadia = begin_shop(town, "Nadia", "Nadia weaves")
+    nadia = town.begin_shop("Nadia", "Nadia weaves")
     nadia.press(BUTTON)
     assert nadia.away
     town.onboard(nadia.away)
@@ -97,7 +75,7 @@ def test_a_thin_event_alone_is_enough(town: Town) -> None:
 
 
 def test_a_seller_who_leaves_early_goes_on_with_a_fresh_v2_link(town: Town) -> None:
-    nadia = begin_shop(town, "Nadia", "Nadia weaves")
+    nadia = town.begin_shop("Nadia", "Nadia weaves")
     nadia.press(BUTTON)
     assert nadia.away
     nadia.open(town.onboard(nadia.away, leave_at="bank"))
@@ -112,7 +90,7 @@ def test_a_seller_who_leaves_early_goes_on_with_a_fresh_v2_link(town: Town) -> N
 
 
 def test_where_a_recipient_cannot_be_alone_cards_are_asked_for_too(town: Town) -> None:
-    shop = open_shop(town, "Ute", "Ute töpfert", "DE")
+    shop = town.open_shop("Ute", "Ute töpfert", "DE")
     page = shop.open("/sell/account")
     assert "Stripe is checking" in page.text
     assert "There is nothing for you to do" in page.text
@@ -123,75 +101,13 @@ def test_where_a_recipient_cannot_be_alone_cards_are_asked_for_too(town: Town) -
 
 
 def test_an_account_that_was_closed_at_stripe_sells_nothing_more(town: Town) -> None:
-    open_shop(town, "Nadia", "Nadia weaves")
+    town.open_shop("Nadia", "Nadia weaves")
     account = str(town.seller("Nadia weaves").stripe_id)
     town.wiring.stripe.v2.core.accounts.close(account, {"applied_configurations": ["recipient"]})
     town.settle()
     seller = town.seller("Nadia weaves")
     assert (seller.state, seller.disabled_reason) == (SellerState.RESTRICTED, "closed")
     assert not sellers.can_be_bought_from(seller)
-
-
-@pytest.mark.parametrize(
-    ("wall", "advice"),
-    [
-        ("connect_not_signed_up", "Connect is not signed up for yet"),
-        ("profile_not_accepted", "responsibilities for losses are not accepted yet"),
-    ],
-)
-def test_a_wall_that_stripe_names_is_named_with_what_to_do(
-    town: Town, wall: str, advice: str
-) -> None:
-    put_up(town, wall)
-    nadia = begin_shop(town, "Nadia", "Nadia weaves").press(BUTTON)
-    assert nadia.status == 503
-    assert "It is nothing you did" in nadia.text
-    assert advice in nadia.text
-    assert "What is usual at first" not in nadia.text
-    assert town.seller("Nadia weaves").stripe_id is None
-
-
-@pytest.mark.parametrize(
-    "wall",
-    [
-        "accounts_v1_refused",
-        "connect_not_signed_up",
-        "loss_choice_differs",
-        "profile_not_accepted",
-    ],
-)
-def test_a_wall_without_a_code_ends_in_advice_that_names_all_four(town: Town, wall: str) -> None:
-    put_up(town, wall)
-    nadia = town.begin_shop("Nadia", "Nadia weaves").press(BUTTON)
-    assert nadia.status == 502
-    for words in (
-        "Connect is not signed up for yet",
-        "responsibilities for losses are not accepted yet",
-        "says otherwise who bears losses",
-        "Accounts v1 is not open to new platforms",
-    ):
-        assert words in nadia.text
-    assert town.seller("Nadia weaves").stripe_id is None
-
-
-def test_a_wall_that_was_taken_down_lets_the_same_shop_through(town: Town) -> None:
-    put_up(town, "profile_not_accepted")
-    nadia = begin_shop(town, "Nadia", "Nadia weaves").press(BUTTON)
-    assert nadia.status == 503
-    requests.post(
-        f"{town.stripe.url}/_sandbox/walls", data={"profile_not_accepted": "false"}, timeout=10
-    )
-    nadia.press("Try again")
-    assert nadia.away
-    nadia.open(town.onboard(nadia.away))
-    town.settle()
-    assert "All set" in nadia.open("/sell/account").text
-
-
-def test_v2_sellers_still_open_shops_where_v1_is_refused(town: Town) -> None:
-    put_up(town, "accounts_v1_refused")
-    nadia = open_shop(town, "Nadia", "Nadia weaves")
-    assert "All set" in nadia.open("/sell/account").text
 
 
 def test_a_thin_event_of_somebody_else_s_is_refused(town: Town) -> None:

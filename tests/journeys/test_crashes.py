@@ -21,7 +21,7 @@ from marketplace.sandbox import hands
 from tests.journeys.programs import Street, await_words, street
 
 MADE_SESSION = "/v1/checkout/sessions"
-MADE_ACCOUNT = "/v1/accounts"
+MADE_ACCOUNT = "/v2/core/accounts"
 
 
 @pytest.fixture

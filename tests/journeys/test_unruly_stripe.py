@@ -2,15 +2,21 @@
 
 import copy
 import threading
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from marketplace.cli.browser import Browser
+from marketplace.design import DEFAULT, AccountsApi
 from marketplace.lifecycles import InboxState, OrderStatus
 from marketplace.models import InboxEvent, Order, Payment
 from marketplace.webhooks import backfill
 from tests.journeys.conftest import Town
 
 SESSIONS = "/v1/checkout/sessions"
+ACCOUNTS = {AccountsApi.V1: "/v1/accounts", AccountsApi.V2: "/v2/core/accounts"}
+LINKS = {AccountsApi.V1: "/v1/account_links", AccountsApi.V2: "/v2/core/account_links"}
 # Where Stripe does not tell it to stop, the SDK tries three times; not after half an answer.
 TROUBLE: list[dict[str, Any]] = [
     {"kind": "429"},
@@ -75,13 +81,15 @@ def test_a_buyer_whom_stripe_fails_in_every_way_tries_again_and_pays_once(town: 
     assert [charge.amount for charge in charges] == [4800]
 
 
+@pytest.mark.parametrize("api", AccountsApi)
 def test_a_seller_whom_stripe_fails_in_every_way_tries_again_and_has_one_account(
-    town: Town,
+    town: Town, api: AccountsApi
 ) -> None:
+    town.choose(replace(DEFAULT, accounts_api=api))
     nadia = town.begin_shop("Nadia", "Nadia weaves")
     words = "Set up payments with Stripe"
     for trouble in TROUBLE:
-        _fault(town, method="POST", path="/v1/accounts", **trouble)
+        _fault(town, method="POST", path=ACCOUNTS[api], **trouble)
         nadia.press(words)
         assert nadia.status == 503, trouble
         assert "Nothing happens twice, and nothing is lost" in nadia.text
@@ -95,9 +103,11 @@ def test_a_seller_whom_stripe_fails_in_every_way_tries_again_and_has_one_account
     assert made == [town.seller("Nadia weaves").stripe_id]
 
 
-def test_a_link_that_stripe_does_not_give_is_asked_for_again(town: Town) -> None:
+@pytest.mark.parametrize("api", AccountsApi)
+def test_a_link_that_stripe_does_not_give_is_asked_for_again(town: Town, api: AccountsApi) -> None:
+    town.choose(replace(DEFAULT, accounts_api=api))
     nadia = town.begin_shop("Nadia", "Nadia weaves")
-    _fault(town, kind="500", path="/v1/account_links", should_retry="false")
+    _fault(town, kind="500", path=LINKS[api], should_retry="false")
     nadia.press("Set up payments with Stripe")
     assert "Stripe did not answer" in nadia.text
     nadia.press("Try again")
@@ -123,7 +133,7 @@ def test_an_impatient_buyer_clicks_twice_while_stripe_is_slow_and_gets_one_page(
 
 def test_a_page_that_asks_a_silent_stripe_shows_what_was_known(town: Town) -> None:
     nadia = town.open_shop("Nadia", "Nadia weaves")
-    _fault(town, kind="500", path="/v1/accounts/*", should_retry="false", count="always")
+    _fault(town, kind="500", path="/v2/core/accounts/*", should_retry="false", count="always")
     nadia.open("/sell/account").press("Ask Stripe again")
     assert "Stripe did not answer" in nadia.text
     assert "All set" in nadia.text

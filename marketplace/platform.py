@@ -1,0 +1,145 @@
+"""What the platform offers to new sellers, and what Stripe says of the platform's own account.
+
+The Stripe object is the Account behind our key. The operator's decisions are one row, and until
+something is decided the built-in defaults stand in. The rule that bites: a default is for shops
+that are still to be opened; the ones that are open keep what was agreed with them.
+https://docs.stripe.com/api/accounts/retrieve
+"""
+
+import logging
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import orm
+from sqlalchemy.exc import IntegrityError
+from stripe import StripeClient
+
+from marketplace.database import lock, phase
+from marketplace.design import DEFAULT, Design
+from marketplace.design.acceptance import accept
+from marketplace.design.passing import Split, TransferWhen
+from marketplace.errors import Invalid, StripeError
+from marketplace.gateway.failures import translating
+from marketplace.models import PlatformSettings
+from marketplace.money import BASIS_POINTS
+
+ONLY = 1
+# More than any sale can be; the database counts no further than this anyway.
+MOST_FEE = 99_999_999
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """What the platform keeps: basis points, and minor units of each sale's currency."""
+
+    fee_bps: int
+    fee_fixed: int = 0
+    fee_min: int | None = None
+    fee_max: int | None = None
+
+    def check(self) -> None:
+        """Raise Invalid with the fields that cannot be."""
+        faults = {}
+        if not 0 <= self.fee_bps < BASIS_POINTS:
+            faults["fee_bps"] = "Write a share from 0 to less than 100 percent."
+        for name in ("fee_fixed", "fee_min", "fee_max"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= MOST_FEE:
+                faults[name] = "Write an amount of nothing or more."
+        if self.fee_min is not None and self.fee_max is not None and self.fee_min > self.fee_max:
+            faults["fee_max"] = "The most is below the least."
+        if faults:
+            raise Invalid("This commission cannot be.", faults)
+
+
+def settings(session: orm.Session) -> PlatformSettings:
+    """What was decided, or the built-in defaults; one query. Changing the answer changes nothing.
+
+    `country`, `currency` and `stripe_id` are None until the platform's account was read.
+    """
+    row = session.get(PlatformSettings, ONLY)
+    return row or PlatformSettings(
+        id=ONLY,
+        **asdict(DEFAULT),
+        **asdict(Commission(fee_bps=1000)),
+        split=Split.APPLICATION_FEE,
+        on_behalf_of=False,
+        transfer_when=TransferWhen.NOW,
+        pay_at_stripe=True,
+        pay_here=True,
+    )
+
+
+def choose(session: orm.Session, design: Design, *, knowing: bool = False) -> None:
+    """Make `design` the default of shops that are still to be opened. Flushes, commits not.
+
+    Raises Invalid for a design that the rules refuse, by the rule's name, and for one that they
+    speak against unless `knowing`. https://docs.stripe.com/connect/design-an-integration
+    """
+    accept(design, knowing=knowing)
+    row = _row(session)
+    for name, value in asdict(design).items():
+        setattr(row, name, value)
+    session.flush()
+
+
+def set_terms(
+    session: orm.Session, commission: Commission, *, pay_at_stripe: bool, pay_here: bool
+) -> None:
+    """Set the commission of new shops, and where buyers may pay. Flushes, commits not.
+
+    Raises Invalid for a commission that cannot be, and when buyers could pay nowhere.
+    """
+    commission.check()
+    if not (pay_at_stripe or pay_here):
+        raise Invalid("Buyers must be able to pay.", {"pay_at_stripe": "Offer at least one way."})
+    row = _row(session)
+    for name, value in asdict(commission).items():
+        setattr(row, name, value)
+    row.pay_at_stripe, row.pay_here = pay_at_stripe, pay_here
+    session.flush()
+
+
+def learn(session: orm.Session, stripe: StripeClient) -> PlatformSettings:
+    """Read the platform's own account at Stripe and keep where it is. One call. Commits.
+
+    https://docs.stripe.com/api/accounts/retrieve
+    """
+    session.commit()  # no transaction may stay open while Stripe is asked
+    with translating():
+        own = stripe.v1.accounts.retrieve_current().to_dict()
+    with phase(session):
+        row = _row(session)
+        row.stripe_id = own["id"]
+        row.country = (own.get("country") or "").upper() or None
+        row.currency = own.get("default_currency")
+    return row
+
+
+def learn_once(session: orm.Session, stripe: StripeClient) -> None:
+    """Read the platform's own account unless it is known; a chore, so it never raises for Stripe.
+
+    Nothing that a buyer or seller looks at waits for this: where it is not known yet, nothing is
+    concluded from it.
+    """
+    if settings(session).stripe_id is not None:
+        session.commit()
+        return
+    try:
+        learn(session, stripe)
+    except StripeError as error:
+        log.warning("the platform's own account: %s", error.for_operator())
+
+
+def _row(session: orm.Session) -> PlatformSettings:
+    """The row, made when it is not there, and kept from others until the phase ends."""
+    row = session.get(PlatformSettings, ONLY)
+    if row is None:
+        row = settings(session)
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            row = session.get_one(PlatformSettings, ONLY)
+    return lock(session, row)
