@@ -39,6 +39,8 @@ class Context:
     path: str = ""
     spread: list[str] = field(default_factory=list)
     """Ids of the events raised in this transaction, in order; shared with `acting_as`."""
+    parcels: list[str] = field(default_factory=list)
+    """The endpoints that something is to be carried to; shared likewise."""
 
     @property
     def now(self) -> int:

@@ -49,12 +49,7 @@ def emit(
         pending_webhooks=0,
         **({} if ctx.is_platform else {"account": ctx.account, "context": ctx.account}),
     )
-    endpoints = matching(ctx, type_)
-    for endpoint in endpoints:
-        ctx.db.execute(
-            "INSERT INTO deliveries (event, endpoint, due, state) VALUES (?, ?, ?, 'waiting')",
-            (event["id"], endpoint["id"], ctx.now),
-        )
+    thin.send(ctx, event["id"], matching(ctx, type_))
     listeners.keep(ctx, event)
     ctx.spread.append(event["id"])
     thin.follow(ctx, event)

@@ -75,11 +75,15 @@ class Sandbox:
                 **more,
             )
             yield ctx
+        # The courier looks around in threads of its own: where nobody is to hear anything, that
+        # would take more time than the request.
+        if ctx.parcels:
+            self.courier.wake()
         if ctx.spread:
-            self.wake()
+            self.hub.wake()
 
     def wake(self) -> None:
-        """There are events to deliver, to endpoints and to whoever listens."""
+        """There may be events to deliver, to endpoints and to whoever listens."""
         self.courier.wake()
         self.hub.wake()
 

@@ -76,12 +76,13 @@ def tell(
 
 
 def send(ctx: Context, event: str, destinations: list[dict[str, Any]]) -> None:
-    """Leave an event for the courier to carry to these."""
+    """Leave an event for the courier to carry to these endpoints or destinations."""
     for destination in destinations:
         ctx.db.execute(
             "INSERT INTO deliveries (event, endpoint, due, state) VALUES (?, ?, ?, 'waiting')",
             (event, destination["id"], ctx.now),
         )
+        ctx.parcels.append(destination["id"])
 
 
 def matching(ctx: Context, type_: str, payload: str) -> list[dict[str, Any]]:

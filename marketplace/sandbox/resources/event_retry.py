@@ -36,7 +36,8 @@ def retry(ctx: Context, params: dict[str, Any], event: str) -> dict[str, Any]:
         listeners.keep(ctx, found)
     else:
         deliver_again(ctx.db, ctx.now, event, endpoint)
-    ctx.spread.append(event)  # so that the courier is woken once this is committed
+        ctx.parcels.append(endpoint or "")
+    ctx.spread.append(event)  # so that whoever carries it is woken once this is committed
     return found
 
 
