@@ -11,13 +11,13 @@ https://docs.stripe.com/connect/supported-embedded-components
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any, cast
 
 from stripe.params import (
     AccountSessionCreateParams,
     AccountSessionCreateParamsComponents,
 )
 from stripe.params._account_session_create_params import (
-    AccountSessionCreateParamsComponentsDisputesListFeatures,
     AccountSessionCreateParamsComponentsPaymentsFeatures,
 )
 
@@ -100,24 +100,16 @@ def create_params(
     """
     # A charge on the platform is the platform's to capture, refund and defend.
     own = design.charge_type is ChargeType.DIRECT
-    payments: AccountSessionCreateParamsComponentsPaymentsFeatures = {
+    rights: AccountSessionCreateParamsComponentsPaymentsFeatures = {
         "capture_payments": own,
         "refund_management": own,
         "dispute_management": own,
         "destination_on_behalf_of_charge_management": False,
     }
-    disputes: AccountSessionCreateParamsComponentsDisputesListFeatures = {**payments}
-    every: AccountSessionCreateParamsComponents = {
-        "account_onboarding": {"enabled": True},
-        "account_management": {"enabled": True},
-        "notification_banner": {"enabled": True},
-        "payments": {"enabled": True, "features": payments},
-        "disputes_list": {"enabled": True, "features": disputes},
-        "balances": {"enabled": True},
-        "payouts": {"enabled": True},
-        "documents": {"enabled": True},
+    restricted = {Component.PAYMENTS, Component.DISPUTES}
+    opened: dict[str, Any] = {
+        component.value: {"enabled": True}
+        | ({"features": rights} if component in restricted else {})
+        for component in wanted
     }
-    for name in Component:
-        if name not in wanted:
-            del every[name.value]
-    return {"account": account, "components": every}
+    return {"account": account, "components": cast("AccountSessionCreateParamsComponents", opened)}
