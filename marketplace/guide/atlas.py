@@ -6,7 +6,7 @@ neighbours may differ in who loses money, so every cell leads to its guide.
 https://docs.stripe.com/connect/integration-recommendations
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -15,6 +15,7 @@ from marketplace.design import (
     EVERY,
     AccountsApi,
     ChargeType,
+    Choice,
     Dashboard,
     Design,
     FeePayer,
@@ -84,6 +85,18 @@ PRESETS = (
     Preset("This shop", "What you can click through here today.", DEFAULT),
 )
 COLUMNS = tuple(product(ChargeType, Onboarding))
+# The headings of the table.
+WORDS: Mapping[Choice, str] = {
+    ChargeType.DIRECT: "Direct charges",
+    ChargeType.DESTINATION: "Destination charges",
+    ChargeType.SEPARATE: "Separate charges",
+    Onboarding.HOSTED: "Hosted",
+    Onboarding.EMBEDDED: "Embedded",
+    Onboarding.API: "API",
+    Dashboard.FULL: "Full",
+    Dashboard.EXPRESS: "Express",
+    Dashboard.NONE: "None",
+}
 
 
 def table(api: AccountsApi) -> list[Line]:

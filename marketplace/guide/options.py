@@ -23,6 +23,7 @@ from marketplace.design import (
     Onboarding,
 )
 from marketplace.design.rules import Judgement, Rule, judge
+from marketplace.guide.voice import ENGLISH, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,6 @@ def differences(one: Design, other: Design) -> list[Question]:
     return [question for question in QUESTIONS if question.field in names]
 
 
-def words(design: Design) -> str:
+def words(design: Design, voice: Voice = ENGLISH) -> str:
     """A design in a line of words: "On Stripe's pages · The Express Dashboard · …"."""
-    return " · ".join(question.chosen(design).title for question in QUESTIONS)
+    return " · ".join(voice.say(question.chosen(design).title) for question in QUESTIONS)

@@ -4,7 +4,7 @@ The rule that bites: the page, the Markdown, the JSON and the prompt must say th
 them are written from this one `Guide`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from marketplace.guide.money import Sample
 from marketplace.guide.options import Question
 from marketplace.guide.requests import Request
 from marketplace.guide.steps import Step, steps
+from marketplace.guide.voice import ENGLISH, Voice
 from marketplace.ledger import MoneyStory
 from marketplace.money import Money
 
@@ -31,9 +32,21 @@ PARTIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
-    """Everything that follows from a design and a sample sale."""
+class Setting:
+    """Something that an account is made with, in the words of its API."""
 
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Everything that follows from a design and a sample sale.
+
+    Its sentences are English, but for the story's, which have names filled in; `voice` translates.
+    """
+
+    voice: Voice
     design: Design
     sample: Sample
     judgement: Judgement
@@ -44,7 +57,7 @@ class Guide:
     liabilities: Sequence[Liability]
     screens: Sequence[Screen]
     webhooks: Sequence[Endpoint]
-    settings: Sequence[tuple[str, str]]
+    settings: Sequence[Setting]
     steps: Sequence[Step]
 
     @property
@@ -67,14 +80,15 @@ class Row:
         return self.one != self.other
 
 
-def guide(design: Design, sample: Sample = money.DEFAULT_SAMPLE) -> Guide:
+def guide(design: Design, sample: Sample = money.DEFAULT_SAMPLE, voice: Voice = ENGLISH) -> Guide:
     """Work everything out; pure."""
     return Guide(
+        voice=voice,
         design=design,
         sample=sample,
         judgement=judge(design),
         described_only=built.described_only(design),
-        story=money.story(design, sample),
+        story=money.story(design, sample, voice),
         loss=money.loss(design, sample),
         break_even=money.break_even(design, sample),
         liabilities=consequences.liabilities(design),
@@ -85,89 +99,106 @@ def guide(design: Design, sample: Sample = money.DEFAULT_SAMPLE) -> Guide:
     )
 
 
-def settings(design: Design) -> list[tuple[str, str]]:
+def settings(design: Design) -> list[Setting]:
     """What the account is made of, in the words of the chosen API."""
     if design.accounts_api is AccountsApi.V2:
-        rows = [("dashboard", design.dashboard.value)]
-        rows += [(f"defaults.responsibilities.{k}", v) for k, v in responsibilities(design).items()]
-        return [*rows, *((f"configuration.{name}", "applied") for name in configurations(design))]
+        shares = responsibilities(design).items()
+        return [
+            Setting("dashboard", design.dashboard.value),
+            *(Setting(f"defaults.responsibilities.{name}", value) for name, value in shares),
+            *(Setting("applied_configurations[]", name) for name in configurations(design)),
+        ]
     told = v1.controller(design)
-    rows = [
-        ("controller.stripe_dashboard.type", told["stripe_dashboard"]["type"]),
-        ("controller.fees.payer", told["fees"]["payer"]),
-        ("controller.losses.payments", told["losses"]["payments"]),
-        ("controller.requirement_collection", told["requirement_collection"]),
+    return [
+        Setting("controller.stripe_dashboard.type", told["stripe_dashboard"]["type"]),
+        Setting("controller.fees.payer", told["fees"]["payer"]),
+        Setting("controller.losses.payments", told["losses"]["payments"]),
+        Setting("controller.requirement_collection", told["requirement_collection"]),
+        *(Setting(f"capabilities.{name}.requested", "true") for name in capabilities(design)),
+        Setting("type", legacy_type(design) or "none"),
     ]
-    rows += [(f"capabilities.{name}", "needed") for name in capabilities(design)]
-    return [*rows, ("legacy type", legacy_type(design) or "none: it never existed")]
 
 
 def as_json(it: Guide) -> dict[str, Any]:
-    """The guide as data."""
+    """The guide as data; sentences are in the guide's language, names are Stripe's and ours."""
+    say = it.voice.say
     return {
         "design": options.address(it.design),
         "verdict": it.judgement.verdict.value,
-        "rules": [_rule(rule) for rule in it.judgement.rules],
+        "sentence": say(it.judgement.verdict.sentence),
+        "rules": [_rule(rule, say) for rule in it.judgement.rules],
         "runs_here": not it.described_only,
         "described_only": [question.name for question in it.described_only],
-        "account": dict(it.settings),
+        "account": [{"name": row.name, "value": row.value} for row in it.settings],
         "money": _money(it),
         "liabilities": [
-            {"what": row.title, "who": row.party.value, "how": row.how} for row in it.liabilities
+            {"what": say(row.title), "who": row.party.value, "how": say(row.how)}
+            for row in it.liabilities
         ],
         "screens": [
-            {"title": row.title, "why": row.why, "component": row.component} for row in it.screens
+            {"title": say(row.title), "why": say(row.why), "component": row.component}
+            for row in it.screens
         ],
-        "steps": [_step(step) for step in it.steps],
-        "requests": [_request(request) for request in it.requests],
+        "steps": [_step(step, say) for step in it.steps],
+        "requests": [_request(request, say) for request in it.requests],
         "webhooks": [
-            {"title": row.title, "payload": row.payload, "types": list(row.types)}
+            {
+                "title": say(row.title),
+                "about": say(row.about),
+                "payload": row.payload,
+                "types": list(row.types),
+            }
             for row in it.webhooks
         ],
     }
 
 
 def compare(one: Guide, other: Guide) -> list[Row]:
-    """Two guides, line by line."""
+    """Two guides, line by line, in the language of the first."""
+    say = one.voice.say
     rows = [
-        Row(q.short, q.chosen(one.design).title, q.chosen(other.design).title)
+        Row(say(q.short), say(q.chosen(one.design).title), say(q.chosen(other.design).title))
         for q in options.QUESTIONS
     ]
-    rows.append(Row("Verdict", one.judgement.verdict.value, other.judgement.verdict.value))
-    rows.append(Row("Against it", _obstacles(one), _obstacles(other)))
+    verdicts = [say(it.judgement.verdict.value) for it in (one, other)]
+    rows.append(Row(say("Verdict"), *verdicts))
+    rows.append(Row(say("Against it"), _obstacles(one), _obstacles(other)))
     for party, name in PARTIES.items():
-        held = [str(it.story.of(party).amounts[0]) for it in (one, other)]
-        rows.append(Row(f"Sample sale: {name}", *held))
+        held = [one.voice.money(it.story.of(party).amounts[0]) for it in (one, other)]
+        rows.append(Row(one.voice.tell("Sample sale: {party}", party=say(name)), *held))
     pairs = zip(one.liabilities, other.liabilities, strict=True)
-    rows += [Row(a.title, PARTIES[a.party], PARTIES[b.party]) for a, b in pairs]
-    rows.append(Row("Screens you owe", _titles(one.screens), _titles(other.screens)))
-    rows.append(Row("Webhook endpoints", _titles(one.webhooks), _titles(other.webhooks)))
-    rows.append(Row("This shop runs it", _runs(one), _runs(other)))
+    rows += [Row(say(a.title), say(PARTIES[a.party]), say(PARTIES[b.party])) for a, b in pairs]
+    screens = [_titles(it, [row.title for row in it.screens]) for it in (one, other)]
+    endpoints = [_titles(it, [row.title for row in it.webhooks]) for it in (one, other)]
+    rows.append(Row(say("Screens you owe"), *screens))
+    rows.append(Row(say("Webhook endpoints"), *endpoints))
+    rows.append(Row(say("This shop runs it"), _runs(one), _runs(other)))
     return rows
 
 
 def _obstacles(it: Guide) -> str:
-    return "; ".join(rule.title for rule in it.judgement.obstacles) or "nothing"
+    say = it.voice.say
+    return _titles(it, [rule.title for rule in it.judgement.obstacles]) or say("nothing")
 
 
-def _titles(rows: Sequence[Screen] | Sequence[Endpoint]) -> str:
-    return "; ".join(row.title for row in rows)
+def _titles(it: Guide, titles: Sequence[str]) -> str:
+    return "; ".join(it.voice.say(title) for title in titles)
 
 
 def _runs(it: Guide) -> str:
-    return "yes" if not it.described_only else "described only"
+    return it.voice.say("yes" if not it.described_only else "described only")
 
 
-def _rule(rule: Rule) -> dict[str, str]:
+def _rule(rule: Rule, say: Callable[[str], str]) -> dict[str, str]:
     return {
         "id": rule.id,
-        "title": rule.title,
-        "why": rule.why,
+        "title": say(rule.title),
+        "why": say(rule.why),
         "verdict": rule.verdict.value,
         "enforced": rule.enforced.value,
         "confidence": rule.confidence.value,
         "source": rule.source,
-        "dated": rule.dated,
+        "dated": say(rule.dated),
     }
 
 
@@ -190,11 +221,11 @@ def _money(it: Guide) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, say: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "title": step.title,
+        "title": say(step.title),
         "wording": step.wording,
-        "do": list(step.do),
+        "do": [say(line) for line in step.do],
         "page": step.page,
         "built": step.built,
         "modules": list(step.modules),
@@ -204,9 +235,9 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _request(request: Request) -> dict[str, Any]:
+def _request(request: Request, say: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "says": request.says,
+        "says": say(request.says),
         "method": request.method,
         "path": request.path,
         "sdk": f"stripe.{request.sdk}",

@@ -85,7 +85,7 @@ def _platform(design: Design, _sample: Sample) -> Step:
 
 def _webhooks(design: Design, _sample: Sample) -> Step:
     endpoints = consequences.webhooks(design)
-    do = [f"Register an endpoint for “{it.title}”: {it.scope}." for it in endpoints]
+    do = [it.do for it in endpoints]
     do.append("Check the signature, keep the event once, answer, and only then look it up.")
     return Step(
         "Listen to events",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from marketplace.charges.strategy import Kind, Party
 from marketplace.ledger import MoneyStory, Movement
 from marketplace.money import Money
+from marketplace.web import show
 
 WIDTH = 360
 HEIGHT = 308
@@ -128,7 +129,7 @@ def _box(story: MoneyStory, party: Party) -> Box:
 
 
 def _signed(money: Money) -> str:
-    return f"+{money}" if money.amount > 0 else str(money)
+    return f"+{show.amount(money)}" if money.amount > 0 else show.amount(money)
 
 
 def _arrows(story: MoneyStory) -> list[Arrow]:
@@ -153,8 +154,8 @@ def _label(movements: Sequence[Movement]) -> str:
         if movement.money is not None:
             before = sums.get(movement.money.currency, Money.zero(movement.money.currency))
             sums[movement.money.currency] = before + movement.money
-    amounts = " + ".join(str(money) for money in sums.values()) or "?"
-    return f"{amounts} {WORDS[movements[0].kind]}"
+    amounts = " + ".join(show.amount(money) for money in sums.values()) or "?"
+    return f"{amounts} {show.translated(WORDS[movements[0].kind])}"
 
 
 def _shares(story: MoneyStory) -> list[Share]:

@@ -14,10 +14,11 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import countries
 from marketplace.design import DEFAULT, Design
 from marketplace.guide import atlas, built, code, money, options, prompt, report
-from marketplace.web import drawing
+from marketplace.guide.voice import Voice
+from marketplace.web import drawing, language, show
 
 bp = Blueprint("guide", __name__)
-SAMPLE = ("amount", "commission", "country")
+KEPT = ("amount", "commission", "country", language.PARAMETER)
 MARKDOWN = "text/markdown; charset=utf-8"
 
 
@@ -26,12 +27,12 @@ def index() -> ResponseReturnValue:
     """The questions, and the answer to them."""
     design, unknown = options.read(request.args)
     sample, faults = money.read(request.args)
-    it = report.guide(design, sample)
+    it = report.guide(design, sample, voice())
     return render_template(
         "guide/index.html",
         it=it,
         unknown=unknown,
-        faults=faults,
+        faults=[fault.told(it.voice) for fault in faults],
         typed=request.args,
         text=prompt.prompt(it) if it.judgement.can_be_built else None,
     )
@@ -48,8 +49,13 @@ def data() -> ResponseReturnValue:
     """The guide as JSON."""
     design, unknown = options.read(request.args)
     sample, faults = money.read(request.args)
-    told = [f"{it.question.name}: nothing is called {it.value}" for it in unknown]
-    return jsonify(report.as_json(report.guide(design, sample)) | {"faults": [*told, *faults]})
+    it = report.guide(design, sample, voice())
+    told = [
+        it.voice.tell("{name}: nothing is called {value}", name=u.question.name, value=u.value)
+        for u in unknown
+    ]
+    told += [fault.told(it.voice) for fault in faults]
+    return jsonify(report.as_json(it) | {"faults": told})
 
 
 @bp.get("/guide/prompt.md")
@@ -65,7 +71,7 @@ def compare() -> ResponseReturnValue:
     typed = [request.args.get(name, "") for name in ("a", "b")]
     usual = (DEFAULT, atlas.PRESETS[1].design)
     found = [options.from_short(text) or other for text, other in zip(typed, usual, strict=True)]
-    one, other = (report.guide(design, sample) for design in found)
+    one, other = (report.guide(design, sample, voice()) for design in found)
     lost = [text for text in typed if text and options.from_short(text) is None]
     return render_template(
         "guide/compare.html", one=one, other=other, rows=report.compare(one, other), lost=lost
@@ -76,14 +82,24 @@ def _asked() -> report.Guide:
     """The guide that the address asks for."""
     design, _ = options.read(request.args)
     sample, _ = money.read(request.args)
-    return report.guide(design, sample)
+    return report.guide(design, sample, voice())
+
+
+def voice() -> Voice:
+    """How the guide speaks to whoever asks."""
+    return Voice(show.translated, language.locale())
 
 
 @bp.app_template_global("guide_url")
 def guide_url(design: Design, endpoint: str = "guide.index") -> str:
     """The address of a design, with the sample sale that is being looked at."""
-    values: dict[str, Any] = {k: v for k, v in request.args.items() if k in SAMPLE}
+    values: dict[str, Any] = {k: v for k, v in request.args.items() if k in KEPT}
     return url_for(endpoint, **(options.address(design) | values))
+
+
+def in_words(design: Design) -> str:
+    """A design in a line of words."""
+    return options.words(design, voice())
 
 
 @bp.context_processor
@@ -94,6 +110,7 @@ def tools() -> dict[str, object]:
         "built": built,
         "code": code,
         "countries": countries,
+        "in_words": in_words,
         "options": options,
         "parties": report.PARTIES,
         "story_picture": drawing.picture,

@@ -78,7 +78,7 @@ def test_every_page_is_one_of_stripes() -> None:
 
 
 def test_the_text_names_no_event_that_does_not_exist() -> None:
-    known = {name for it in GUIDES for name, _ in it.settings}
+    known = {row.name for it in GUIDES for row in it.settings}
     text = "".join(prompt.markdown(it) + prompt.prompt(it) for it in BUILDABLE)
     named = {name for name in TYPE.findall(text) if not name.startswith("marketplace.")}
     assert "v2.core.account[requirements].updated" in named

@@ -89,7 +89,7 @@ def test_options_that_would_be_refused_stay_and_can_be_chosen(client: FlaskClien
     ("query", "told"),
     [
         ("dashboard=nix", "nothing is called that"),
-        ("amount=lots", "Write the amount in digits"),
+        ("amount=lots", "Amount: write digits"),
         ("commission=x", "write a percentage"),
         ("country=ZZ", "No shop can be opened"),
     ],
@@ -117,7 +117,7 @@ def test_a_sale_that_loses_money_is_told(client: FlaskClient) -> None:
 
 
 def test_the_markdown_and_the_prompt_are_text(client: FlaskClient) -> None:
-    for path in ("/guide.md", "/guide/prompt.md"):
+    for path in ("/guide.md?accounts=v1", "/guide/prompt.md?accounts=v1"):
         answer = client.get(path)
         assert answer.content_type == "text/markdown; charset=utf-8"
         assert "stripe.v1.accounts.create(" in answer.text

@@ -22,7 +22,7 @@ async function show(url) {
     window.history.replaceState(null, "", url);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     prepare();
-    const verdict = root.querySelector("#verdict").textContent.replace(/[^A-Za-z]/g, "");
+    const verdict = root.querySelector("[data-guide-word]").textContent;
     says.textContent = `${verdict}. ${root.querySelector("[data-guide-verdict]").textContent}`;
   } catch {
     window.location.assign(url);
@@ -40,9 +40,9 @@ async function copy(button) {
   const before = button.textContent;
   try {
     await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
-    button.textContent = "Copied";
+    button.textContent = button.dataset.done;
   } catch {
-    button.textContent = "Select and copy by hand";
+    button.textContent = button.dataset.failed;
   }
   says.textContent = button.textContent;
   window.setTimeout(() => { button.textContent = before; }, 2500);
