@@ -1,30 +1,19 @@
-"""The operator's pages: what needs attention, sellers, orders, payouts, and Stripe's events.
+"""What needs attention, orders, payouts, Stripe's events, and the latest calls to Stripe."""
 
-Everything shown is read from our own tables; Stripe is asked only by a button. The rule that bites:
-an operator sees every seller's money, so each view here is behind `operator_required`, and what an
-event's body or a call's parameters could give away is taken out before it is shown.
-"""
-
-from collections.abc import Sequence
 from datetime import timedelta
-from enum import StrEnum
-from typing import TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import clock, ledger, orders, payouts, sellers
 from marketplace.database import phase
 from marketplace.errors import NotFound
-from marketplace.lifecycles import InboxState, OrderStatus, PayoutStatus, SellerState
-from marketplace.models import Seller
+from marketplace.lifecycles import InboxState, OrderStatus, PayoutStatus
 from marketplace.web import attention, context, hooks, paging, show
 from marketplace.web.auth import operator_required
+from marketplace.web.platform.board import bp, chosen, listing
 from marketplace.webhooks import backfill, doctor, envelope, inbox
 
-bp = Blueprint("platform", __name__, url_prefix="/platform")
-C = TypeVar("C", bound=StrEnum)
-R = TypeVar("R", bound=paging.HasId)
 RECENT = timedelta(days=30)
 REPLAYED = {"failed": InboxState.FAILED, "dead": InboxState.DEAD}
 
@@ -53,57 +42,16 @@ def home() -> ResponseReturnValue:
     )
 
 
-@bp.get("/sellers")
-@operator_required
-def seller_list() -> ResponseReturnValue:
-    """Every shop and where it stands with Stripe."""
-    state = _chosen(SellerState, "state")
-    rows = sellers.page(
-        context.session(), before=paging.before(), state=state, limit=paging.ROWS + 1
-    )
-    return _listing("platform/sellers.html", rows, state=state, states=list(SellerState))
-
-
-@bp.get("/sellers/<slug>")
-@operator_required
-def seller(slug: str) -> ResponseReturnValue:
-    """One shop: requirements, capabilities, bank accounts, balance, latest payouts."""
-    session, shop = context.session(), _shop(slug)
-    return render_template(
-        "platform/seller.html",
-        shop=shop,
-        tasks=sellers.tasks(shop),
-        banks=sellers.bank_accounts(session, shop),
-        balances=payouts.balances(session, shop),
-        payouts=payouts.latest(session, seller=shop, limit=5),
-        explain=payouts.explain,
-    )
-
-
-@bp.post("/sellers/<slug>/refresh")
-@operator_required
-def refresh_seller(slug: str) -> ResponseReturnValue:
-    """Ask Stripe now how the account and its balance are."""
-    session, shop = context.session(), _shop(slug)
-    if shop.stripe_id is None:
-        flash("There is no Stripe account for this shop yet.", "warning")
-    else:
-        sellers.refresh(session, context.stripe(), shop.stripe_id)
-        payouts.refresh_balance(session, context.stripe(), shop.stripe_id)
-        flash("Read again from Stripe.", "success")
-    return redirect(url_for("platform.seller", slug=slug))
-
-
 @bp.get("/orders")
 @operator_required
 def order_list() -> ResponseReturnValue:
     """Every order, and those that a person must look at."""
-    session, status = context.session(), _chosen(OrderStatus, "status")
+    session, status = context.session(), chosen(OrderStatus, "status")
     rows = orders.for_platform(
         session, before=paging.before(), status=status, limit=paging.ROWS + 1
     )
     held = orders.held(session)
-    return _listing("platform/orders.html", rows, state=status, states=list(OrderStatus), held=held)
+    return listing("platform/orders.html", rows, state=status, states=list(OrderStatus), held=held)
 
 
 @bp.get("/orders/<token>")
@@ -139,11 +87,11 @@ def refresh_order(token: str) -> ResponseReturnValue:
 @operator_required
 def payout_list() -> ResponseReturnValue:
     """Every payout, the platform's own included, and why some failed."""
-    status = _chosen(PayoutStatus, "status")
+    status = chosen(PayoutStatus, "status")
     rows = payouts.latest(
         context.session(), before=paging.before(), status=status, limit=paging.ROWS + 1
     )
-    return _listing(
+    return listing(
         "platform/payouts.html",
         rows,
         state=status,
@@ -165,11 +113,11 @@ def refresh_balance() -> ResponseReturnValue:
 @operator_required
 def event_list() -> ResponseReturnValue:
     """The webhook inbox: every verified event and what became of it."""
-    session, state = context.session(), _chosen(InboxState, "state")
+    session, state = context.session(), chosen(InboxState, "state")
     rows = inbox.latest(session, before=paging.before(), state=state, limit=paging.ROWS + 1)
     counts = inbox.counts(session)
     endpoints = doctor.examine(session, context.settings(), hooks.refusals())
-    return _listing(
+    return listing(
         "platform/events.html",
         rows,
         state=state,
@@ -236,20 +184,3 @@ def fetch_undelivered() -> ResponseReturnValue:
 def calls() -> ResponseReturnValue:
     """The latest calls to Stripe of this program, newest first; nothing personal in them."""
     return render_template("platform/calls.html", calls=context.wiring().trace.calls()[::-1])
-
-
-def _listing(template: str, rows: Sequence[R], **values: object) -> str:
-    """A page of a list that was asked for with one row more, to know whether older ones follow."""
-    return render_template(template, page=paging.page(rows), **values)
-
-
-def _chosen(kind: type[C], name: str) -> C | None:
-    """The member of `kind` that the address asks for; None, so all, for anything else."""
-    return next((member for member in kind if member.value == request.args.get(name)), None)
-
-
-def _shop(slug: str) -> Seller:
-    shop = sellers.by_slug(context.session(), slug)
-    if shop is None:
-        raise NotFound("There is no such shop.")
-    return shop
