@@ -26,3 +26,14 @@ def of(charge_type: ChargeType) -> Strategy:
         return STRATEGIES[charge_type]
     except KeyError:
         raise SellerNotReady("This shop's way of taking payments is not offered here.") from None
+
+
+def capabilities(charge_type: ChargeType, *, on_behalf_of: bool = False) -> tuple[str, ...]:
+    """What the seller's account must be able to do before it can be sold for, by v1 names.
+
+    A merchant of record takes card payments; everybody else only receives transfers.
+    https://docs.stripe.com/connect/account-capabilities
+    """
+    if charge_type is ChargeType.DIRECT:
+        return ("card_payments",)
+    return ("transfers", "card_payments") if on_behalf_of else ("transfers",)

@@ -9,7 +9,16 @@ https://docs.stripe.com/connect/destination-charges#collect-fees
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from marketplace.money import BASIS_POINTS, Money
+from marketplace.money import (
+    BASIS_POINTS,
+    THREE_DECIMAL,
+    WHOLE_ONLY,
+    Money,
+    minimum_charge,
+)
+
+# Rounding shifts a crossing by no more than this many minor units.
+UNEVEN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +38,39 @@ class Rate:
 CARD_ESTIMATE: Mapping[str, Rate] = {"usd": Rate(bps=290, fixed=30)}
 
 
-def commission(total: Money, bps: int, fixed: int) -> Money:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A seller's commission: basis points plus a fixed part, kept between two limits.
+
+    All but the basis points in minor units of the sale's currency, whatever that is.
+    """
+
+    bps: int
+    fixed: int = 0
+    least: int | None = None
+    most: int | None = None
+
+
+def commission(
+    total: Money, bps: int, fixed: int, least: int | None = None, most: int | None = None
+) -> Money:
     """What the marketplace keeps of a sale: `bps` basis points plus `fixed` minor units.
 
-    Never negative, and always at least one minor unit below the total, as Stripe demands of direct
-    charges. https://docs.stripe.com/api/checkout/sessions/create
+    No less than `least` and no more than `most`; where the two contradict each other, `most` wins.
+    Never negative, and always below the total, as Stripe demands of direct charges; in steps that
+    the currency can be charged in, rounded down.
+    https://docs.stripe.com/api/checkout/sessions/create
     """
-    most = max(total.amount - 1, 0)
-    wanted = Rate(bps, fixed).of(total).amount
-    return Money(min(max(wanted, 0), most), total.currency)
+    step = _step(total.currency)
+    wanted = max(Rate(bps, fixed).of(total).amount, least or 0, 0)
+    if most is not None:
+        wanted = min(wanted, max(most, 0))
+    return Money(min(wanted, max(total.amount - 1, 0)) // step * step, total.currency)
+
+
+def agreed(total: Money, terms: Terms) -> Money:
+    """The commission on `total` under a seller's `terms`."""
+    return commission(total, terms.bps, terms.fixed, terms.least, terms.most)
 
 
 def estimate(total: Money) -> Money | None:
@@ -57,7 +90,54 @@ def shortfall(total: Money, kept: Money) -> Money | None:
     return fee - kept
 
 
-def break_even(bps: int, fixed: int, currency: str) -> Money | None:
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The sales on which the commission covers Stripe's fee: from `least` up to `most`, if any."""
+
+    least: Money
+    most: Money | None
+
+
+def coverage(terms: Terms, currency: str) -> Coverage | None:
+    """On which sales the commission covers Stripe's estimated fee; None when on none.
+
+    The break-even guard for whoever sets the terms. Also None without an estimate for `currency`.
+    A minimum may cover small sales and the percentage large ones, with a gap between; the gap
+    then ends where this range begins.
+    """
+    rate = CARD_ESTIMATE.get(currency)
+    if rate is None:
+        return None
+    least = _covered_from(terms, rate, currency)
+    most = _covered_to(terms, rate, currency)
+    if least is None or (most is not None and most < least):
+        return None
+    return Coverage(least, most)
+
+
+def guard(terms: Terms, currency: str) -> str | None:
+    """Warn whoever sets or lives by these terms of the sales that cost the marketplace money.
+
+    None when the commission always covers Stripe's estimated fee, or nobody can estimate it.
+    """
+    if currency not in CARD_ESTIMATE:
+        return None
+    found = coverage(terms, currency)
+    if found is None:
+        return "The commission covers Stripe's fee on no sale, as far as we can estimate it."
+    first = minimum_charge(currency)
+    below = first is not None and first < found.least
+    parts = [f"below {found.least}"] if below else []
+    parts += [f"above {found.most}"] if found.most else []
+    if not parts:
+        return None
+    sales = " and ".join(parts)
+    return f"On sales {sales} the commission does not cover Stripe's fee, as we estimate it."
+
+
+def break_even(
+    bps: int, fixed: int, currency: str, *, least: int | None = None, most: int | None = None
+) -> Money | None:
     """The least sale from which on the commission covers Stripe's estimated fee.
 
     None when there is no estimate for `currency`, or when larger sales do not help because the
@@ -66,8 +146,49 @@ def break_even(bps: int, fixed: int, currency: str) -> Money | None:
     rate = CARD_ESTIMATE.get(currency)
     if rate is None or bps <= rate.bps:
         return None
-    # Where the two lines cross, and from there on past what rounding and the cap make uneven.
-    total = Money(max((rate.fixed - fixed) * BASIS_POINTS // (bps - rate.bps), 1), currency)
-    while shortfall(total, commission(total, bps, fixed)):
-        total += Money(1, currency)
-    return total
+    found = coverage(Terms(bps, fixed, least, most), currency)
+    return found.least if found else None
+
+
+def _covered_from(terms: Terms, rate: Rate, currency: str) -> Money | None:
+    first = minimum_charge(currency) or Money(1, currency)
+    if terms.bps <= rate.bps:
+        return None if shortfall(first, agreed(first, terms)) else first
+    crossing = (rate.fixed - terms.fixed) * BASIS_POINTS // (terms.bps - rate.bps)
+    if terms.least is not None:
+        # Small sales pay the minimum; if that lasts until the percentage is enough, no gap is left.
+        lasts = (terms.least - rate.fixed) * BASIS_POINTS // rate.bps
+        first_up = first if lasts > crossing + 1 else Money(max(crossing, 1), currency)
+    else:
+        first_up = Money(max(crossing, 1), currency)
+    # Past what rounding and the cap make uneven, a few units; further than that nothing is covered.
+    for _ in range(UNEVEN):
+        if shortfall(first_up, agreed(first_up, terms)) is None:
+            return first_up
+        first_up += Money(1, currency)
+    return None
+
+
+def _covered_to(terms: Terms, rate: Rate, currency: str) -> Money | None:
+    """The largest sale that is covered; None when there is no end."""
+    ends = []
+    if terms.bps <= rate.bps:
+        floor = max(terms.fixed, terms.least or 0) - rate.fixed
+        flat = floor * BASIS_POINTS // rate.bps
+        sloped = (terms.fixed - rate.fixed) * BASIS_POINTS // max(rate.bps - terms.bps, 1)
+        ends.append(max(flat, sloped))
+    if terms.most is not None:
+        ends.append((terms.most - rate.fixed) * BASIS_POINTS // rate.bps)
+    if not ends:
+        return None
+    end = Money(max(min(ends), 1), currency)
+    while end.amount > 1 and shortfall(end, agreed(end, terms)):
+        end -= Money(1, currency)
+    return end
+
+
+def _step(currency: str) -> int:
+    """In which steps Stripe takes amounts of this currency."""
+    if currency in WHOLE_ONLY:
+        return 100
+    return 10 if currency in THREE_DECIMAL else 1

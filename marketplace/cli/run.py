@@ -243,7 +243,7 @@ def _destination(api: stripe.StripeClient, url: str) -> dict[str, Any]:
 
 
 def _exists(api: stripe.StripeClient, endpoint: str, scope: Scope) -> bool:
-    """Whether the endpoint is still there; one of an earlier version learns what is followed now."""
+    """Whether the endpoint is still there; an older one learns what is followed now."""
     wanted = routes.types(scope)
     try:
         if scope is Scope.THIN:
