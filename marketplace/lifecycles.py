@@ -73,6 +73,21 @@ class PayoutStatus(Status):
     CANCELED = "canceled", "It was called off before it left."
 
 
+class DisputeStatus(Status):
+    """A buyer's bank asks for money back, or takes it; the names are Stripe's."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response", "The bank asks, and has taken nothing yet."
+    WARNING_UNDER_REVIEW = "warning_under_review", "The bank has an answer and looks at it."
+    WARNING_CLOSED = "warning_closed", "The bank asked, and it came to nothing."
+    NEEDS_RESPONSE = "needs_response", "The bank took the money; evidence can win it back."
+    UNDER_REVIEW = "under_review", "The bank has the evidence and decides."
+    APPEAL_NEEDS_RESPONSE = "appeal_needs_response", "The other side appealed; it wants an answer."
+    APPEAL_UNDER_REVIEW = "appeal_under_review", "The appeal is answered, and the bank decides."
+    WON = "won", "The bank decided for the seller; the money is back."
+    LOST = "lost", "The bank decided for the buyer; the money stays away."
+    PREVENTED = "prevented", "It was settled before it became a dispute."
+
+
 class InboxState(Status):
     """A webhook event that we keep."""
 
@@ -147,6 +162,31 @@ PAYOUT: Mapping[PayoutStatus, frozenset[PayoutStatus]] = {
     PayoutStatus.FAILED: frozenset(),
     PayoutStatus.CANCELED: frozenset(),
 }
+_DECIDED = frozenset({DisputeStatus.WON, DisputeStatus.LOST})
+_APPEALS = frozenset({DisputeStatus.APPEAL_NEEDS_RESPONSE, DisputeStatus.APPEAL_UNDER_REVIEW})
+# Moved by Stripe alone, never by us: it is here to be read and drawn.
+DISPUTE: Mapping[DisputeStatus, frozenset[DisputeStatus]] = {
+    DisputeStatus.WARNING_NEEDS_RESPONSE: frozenset(
+        {
+            DisputeStatus.WARNING_UNDER_REVIEW,
+            DisputeStatus.WARNING_CLOSED,
+            DisputeStatus.NEEDS_RESPONSE,
+            DisputeStatus.PREVENTED,
+        }
+    ),
+    DisputeStatus.WARNING_UNDER_REVIEW: frozenset(
+        {DisputeStatus.WARNING_CLOSED, DisputeStatus.NEEDS_RESPONSE}
+    ),
+    DisputeStatus.WARNING_CLOSED: frozenset(),
+    DisputeStatus.NEEDS_RESPONSE: _DECIDED | {DisputeStatus.UNDER_REVIEW},
+    DisputeStatus.UNDER_REVIEW: _DECIDED | _APPEALS,
+    DisputeStatus.APPEAL_NEEDS_RESPONSE: _DECIDED | {DisputeStatus.APPEAL_UNDER_REVIEW},
+    DisputeStatus.APPEAL_UNDER_REVIEW: _DECIDED,
+    # A decision is not always the last one.
+    DisputeStatus.WON: _APPEALS | {DisputeStatus.LOST},
+    DisputeStatus.LOST: _APPEALS | {DisputeStatus.WON},
+    DisputeStatus.PREVENTED: frozenset(),
+}
 INBOX: Mapping[InboxState, frozenset[InboxState]] = {
     InboxState.NEW: frozenset({InboxState.RUNNING, InboxState.IGNORED}),
     InboxState.RUNNING: frozenset(
@@ -169,6 +209,7 @@ TABLES: Mapping[type[Status], Mapping[Any, frozenset[Any]]] = {
     PaymentStatus: PAYMENT,
     SellerState: SELLER,
     PayoutStatus: PAYOUT,
+    DisputeStatus: DISPUTE,
     InboxState: INBOX,
 }
 

@@ -6,6 +6,7 @@ names what it needs, and a page costs the same number of queries whatever it sho
 """
 
 from marketplace.models.catalogue import Product
+from marketplace.models.disputes import Dispute
 from marketplace.models.inbox import InboxEvent, Scope
 from marketplace.models.money import ApplicationFee, BalanceTransaction, Payout, Transfer
 from marketplace.models.orders import Order, OrderLine, Payment, PaymentUi
@@ -21,6 +22,7 @@ __all__ = [
     "BalanceTransaction",
     "BankAccount",
     "Customer",
+    "Dispute",
     "InboxEvent",
     "Invitation",
     "LoginAttempt",
