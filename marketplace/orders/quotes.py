@@ -11,8 +11,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from marketplace import sellers
+from marketplace import charges, sellers
 from marketplace.charges import fees
+from marketplace.charges.strategy import Party
+from marketplace.design import ChargeType, FeePayer
+from marketplace.errors import Sentence
 from marketplace.models import Product, Seller
 from marketplace.money import Money, can_be_charged, minimum_charge
 
@@ -43,7 +46,7 @@ class Quote:
     """What one shop's part of a basket costs. `problem` is about the shop or the sum, not a line.
 
     `commission` is what the marketplace keeps; `shortfall` by how much Stripe's estimated fee
-    exceeds it, or None.
+    exceeds it where the marketplace pays that fee, or None.
     """
 
     seller: Seller
@@ -87,38 +90,58 @@ def _quote(products: Sequence[Product], wanted: dict[int, int]) -> Quote:
     currency = products[0].currency
     lines = [_line(product, wanted[product.id], currency) for product in products]
     total = sum((line.total for line in lines), Money.zero(currency))
-    commission = fees.commission(total, seller.fee_bps, seller.fee_fixed)
+    commission = fees.agreed(total, sellers.terms(seller))
     return Quote(
         seller=seller,
         lines=lines,
         total=total,
         commission=commission,
-        shortfall=fees.shortfall(total, commission),
+        shortfall=loss(seller.charge_type, seller.fee_payer, total, commission),
         problem=_problem(seller, total),
     )
+
+
+def loss(
+    charge_type: ChargeType, fee_payer: FeePayer, total: Money, commission: Money
+) -> Money | None:
+    """What the marketplace loses on a sale by Stripe's estimated fee; None where it loses nothing.
+
+    The break-even guard at the sale. Nothing is lost where the seller pays Stripe's fee.
+    """
+    if charges.of(charge_type).roles(fee_payer).pays_stripe_fee is not Party.PLATFORM:
+        return None
+    return fees.shortfall(total, commission)
+
+
+def guard(seller: Seller, currency: str) -> str | None:
+    """Warn of the sales in `currency` on which the marketplace loses money; None without any."""
+    if charges.of(seller.charge_type).roles(seller.fee_payer).pays_stripe_fee is Party.SELLER:
+        return None
+    return fees.guard(sellers.terms(seller), currency)
 
 
 def _line(product: Product, quantity: int, currency: str) -> Line:
     problem = None
     total = product.price.times(quantity)
     if not product.active:
-        problem = "This is no longer for sale."
+        problem = Sentence("This is no longer for sale.")
     elif product.currency != currency:
-        problem, total = "This has another currency; order it on its own.", Money.zero(currency)
+        problem = Sentence("This has another currency; order it on its own.")
+        total = Money.zero(currency)
     elif product.stock == 0:
-        problem = "This is sold out."
+        problem = Sentence("This is sold out.")
     elif product.stock is not None and product.stock < quantity:
-        problem = f"Only {product.stock} left."
+        problem = Sentence("Only {left} left.", left=product.stock)
     return Line(product, quantity, total, problem)
 
 
 def _problem(seller: Seller, total: Money) -> str | None:
     if not sellers.can_be_bought_from(seller):
-        return f"{seller.shop_name} cannot take payments at the moment."
+        return Sentence("{shop} cannot take payments at the moment.", shop=seller.shop_name)
     if not can_be_charged(total):
         least = minimum_charge(total.currency)
         below = least is not None and total < least
-        return (
-            f"The least that can be paid is {least}." if below else "This cannot be paid at once."
-        )
+        if below:
+            return Sentence("The least that can be paid is {least}.", least=least)
+        return Sentence("This cannot be paid at once.")
     return None

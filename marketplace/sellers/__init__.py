@@ -19,6 +19,7 @@ from marketplace.sellers.lists import (
     of,
     page,
     tasks,
+    terms,
 )
 from marketplace.sellers.opening import LONGEST_NAME, open_shop
 from marketplace.sellers.walls import refusal
@@ -42,4 +43,5 @@ __all__ = [
     "refresh",
     "refusal",
     "tasks",
+    "terms",
 ]

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from marketplace import charges
 from marketplace.accounts.state import Task
 from marketplace.accounts.state import tasks as tasks_of
+from marketplace.charges.fees import Terms
 from marketplace.design import ChargeType
 from marketplace.lifecycles import SellerState
 from marketplace.models import BankAccount, Seller, User
@@ -22,16 +24,25 @@ PAGE = 25
 def can_be_bought_from(seller: Seller) -> bool:
     """Tell whether a sale would reach this seller, by what Stripe last said of the account.
 
-    A charge on the platform needs only that money can be transferred; a direct charge needs the
-    seller's own card payments. https://docs.stripe.com/connect/account-capabilities
+    A charge on the platform needs only that money can be transferred; a seller who is the merchant
+    of record, as with direct charges and `on_behalf_of`, needs card payments too.
+    https://docs.stripe.com/connect/account-capabilities
     """
     if seller.stripe_id is None or seller.deauthorized_at is not None:
         return False
     if seller.state is SellerState.RESTRICTED:
         return False
-    if seller.charge_type is ChargeType.DIRECT:
-        return seller.charges_enabled and seller.capabilities.get("card_payments") == "active"
-    return seller.transfers_active
+    needed = charges.capabilities(seller.charge_type, on_behalf_of=seller.on_behalf_of)
+    if seller.charge_type is ChargeType.DIRECT and not seller.charges_enabled:
+        return False
+    if "card_payments" in needed and seller.capabilities.get("card_payments") != "active":
+        return False
+    return "transfers" not in needed or seller.transfers_active
+
+
+def terms(seller: Seller) -> Terms:
+    """The commission that was agreed with this seller."""
+    return Terms(seller.fee_bps, seller.fee_fixed, seller.fee_min, seller.fee_max)
 
 
 def tasks(seller: Seller) -> tuple[Task, ...]:

@@ -1,14 +1,14 @@
-"""What needs attention, orders, payouts, Stripe's events, and the latest calls to Stripe."""
+"""What needs attention, payouts, Stripe's events, and the latest calls to Stripe."""
 
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import clock, ledger, orders, payouts, sellers
+from marketplace import clock, orders, payouts, sellers
 from marketplace.database import phase
 from marketplace.errors import NotFound
-from marketplace.lifecycles import InboxState, OrderStatus, PayoutStatus
+from marketplace.lifecycles import InboxState, PayoutStatus
 from marketplace.web import attention, context, hooks, paging, show
 from marketplace.web.auth import operator_required
 from marketplace.web.platform.board import bp, chosen, listing
@@ -40,47 +40,6 @@ def home() -> ResponseReturnValue:
         balances=payouts.balances(session),
         latest=orders.for_platform(session, limit=5),
     )
-
-
-@bp.get("/orders")
-@operator_required
-def order_list() -> ResponseReturnValue:
-    """Every order, and those that a person must look at."""
-    session, status = context.session(), chosen(OrderStatus, "status")
-    rows = orders.for_platform(
-        session, before=paging.before(), status=status, limit=paging.ROWS + 1
-    )
-    held = orders.held(session)
-    return listing("platform/orders.html", rows, state=status, states=list(OrderStatus), held=held)
-
-
-@bp.get("/orders/<token>")
-@operator_required
-def order(token: str) -> ResponseReturnValue:
-    """One order: what was bought, the attempts to pay, and who holds which money."""
-    session = context.session()
-    found = orders.load(session, token)
-    return render_template(
-        "platform/order.html",
-        order=found,
-        held=orders.held_because(found),
-        story=ledger.story(session, found),
-    )
-
-
-@bp.post("/orders/<token>/refresh")
-@operator_required
-def refresh_order(token: str) -> ResponseReturnValue:
-    """Ask Stripe now what became of the latest attempt to pay."""
-    session = context.session()
-    latest = next(reversed(orders.load(session, token).payments), None)
-    if latest and latest.checkout_session_id:
-        account = latest.stripe_account
-        orders.settle(session, context.stripe(), latest.checkout_session_id, account)
-        flash("Read again from Stripe.", "success")
-    else:
-        flash("No payment page was opened for this order yet.", "warning")
-    return redirect(url_for("platform.order", token=token))
 
 
 @bp.get("/payouts")
