@@ -35,6 +35,9 @@ pins: ## compile requirements*.txt from pyproject.toml again (needs uv; UV=path/
 		--python-version 3.11 --upgrade --extra dev --constraint requirements.txt \
 		--output-file requirements-dev.txt pyproject.toml
 
+messages: $(VENV)/.run ## collect what is to be translated, and compile the translations
+	@$(BIN)/python -m marketplace.cli messages
+
 clean: ## remove what was made, but not the data
 	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache artifacts
@@ -76,4 +79,4 @@ ifeq ($(CHROMIUM),)
 	fi
 endif
 
-.PHONY: help run demo test format pins clean chromium
+.PHONY: help run demo test format pins messages clean chromium

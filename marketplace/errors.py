@@ -23,7 +23,24 @@ may be undone or tried under a new idempotency key until the object was looked u
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
+
+
+class Sentence(str):
+    """Words with values in them, that remembers both: a translation needs them apart.
+
+    `Sentence("Only {left} left.", left=2) == "Only 2 left."`
+    """
+
+    __slots__ = ("template", "values")
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        """Fill the `{places}` of `template`."""
+        filled = super().__new__(cls, template.format(**values))
+        filled.template, filled.values = template, values
+        return filled
 
 
 class MarketplaceError(Exception):
@@ -31,6 +48,11 @@ class MarketplaceError(Exception):
 
     http_status: ClassVar[int] = 500
     advice: ClassVar[str] = "This is our mistake. Try again in a moment."
+
+    @property
+    def told(self) -> str:
+        """The sentence as it was raised: a `Sentence` still knows its values here."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
 class NotFound(MarketplaceError):
@@ -90,7 +112,9 @@ class SoldOut(Conflict):
     advice = "Take fewer, or choose something else."
 
     def __init__(self, title: str, left: int) -> None:
-        super().__init__(f"{title} is sold out." if left == 0 else f"Only {left} of {title} left.")
+        gone = Sentence("{title} is sold out.", title=title)
+        few = Sentence("Only {left} of {title} left.", left=left, title=title)
+        super().__init__(gone if left == 0 else few)
         self.title, self.left = title, left
 
 

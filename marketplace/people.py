@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace import clock
 from marketplace.database import phase
-from marketplace.errors import Invalid, TooMany
+from marketplace.errors import Invalid, Sentence, TooMany
 from marketplace.models import LoginAttempt, LoginSession, Role, User
 
 LEAST_PASSWORD = 10
@@ -30,7 +30,12 @@ FREE_FAILURES = 5
 FIRST_WAIT = 30
 LONGEST_WAIT = 900
 FORGET_FAILURES = timedelta(hours=1)
-WRONG = "The address or the password is wrong."
+MOST_NAME = 100
+WRONG = Sentence("The address or the password is wrong.")
+TAKEN = Sentence("Somebody signed up with this address already. Sign in instead.")
+NO_ADDRESS = Sentence("Write an address like ada@example.com.")
+NO_NAME = Sentence("Write a name of at most {most} characters.", most=MOST_NAME)
+COMMON_PASSWORD = Sentence("This is one of the first passwords that anybody tries. Choose another.")
 # Only these people may be signed in as with one click, and only in the sandbox.
 DEMO_DOMAIN = "demo.example"
 # Long enough for the rule, and still among the first that anybody tries.
@@ -65,8 +70,8 @@ def sign_up(
     """Make a person; raises Invalid with the fields that cannot be used. Flushes, commits not."""
     email, name = normal_email(email), " ".join(name.split())
     faults = {
-        "email": None if _EMAIL.fullmatch(email) else "Write an address like ada@example.com.",
-        "name": None if 0 < len(name) <= 100 else "Write a name of at most 100 characters.",  # noqa: PLR2004
+        "email": None if _EMAIL.fullmatch(email) else NO_ADDRESS,
+        "name": None if 0 < len(name) <= MOST_NAME else NO_NAME,
         "password": _fault_of(password, email, name),
     }
     found = {field: fault for field, fault in faults.items() if fault}
@@ -77,7 +82,7 @@ def sign_up(
         with session.begin_nested():
             session.add(user)
     except IntegrityError as error:
-        taken = {"email": "Somebody signed up with this address already. Sign in instead."}
+        taken = {"email": TAKEN}
         raise Invalid("This address is taken.", taken) from error
     return user
 
@@ -172,22 +177,25 @@ def _slow_down(session: orm.Session, digest: str) -> None:
     wait = min(FIRST_WAIT * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT)
     left = wait - int((now - tries[0].at).total_seconds())
     if left > 0:
-        raise TooMany(f"Too many tries. Wait {_in_words(left)}, then try again.", left)
+        raise TooMany(_wait(left), left)
 
 
-def _in_words(seconds: int) -> str:
+def _wait(seconds: int) -> str:
     if seconds < 120:  # noqa: PLR2004
-        return f"{seconds} seconds"
-    return f"{-(-seconds // 60)} minutes"
+        return Sentence("Too many tries. Wait {count} seconds, then try again.", count=seconds)
+    minutes = -(-seconds // 60)
+    return Sentence("Too many tries. Wait {count} minutes, then try again.", count=minutes)
 
 
 def _fault_of(password: str, email: str, name: str) -> str | None:
     if len(password) < LEAST_PASSWORD:
-        return f"Use at least {LEAST_PASSWORD} characters; a short sentence is good."
+        return Sentence(
+            "Use at least {least} characters; a short sentence is good.", least=LEAST_PASSWORD
+        )
     if len(password) > MOST_PASSWORD:
-        return f"Use at most {MOST_PASSWORD} characters."
+        return Sentence("Use at most {most} characters.", most=MOST_PASSWORD)
     if password.casefold() in COMMON | {email, name.casefold()}:
-        return "This is one of the first passwords that anybody tries. Choose another."
+        return COMMON_PASSWORD
     return None
 
 

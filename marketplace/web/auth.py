@@ -18,7 +18,7 @@ from wtforms import BooleanField, EmailField, PasswordField, StringField
 
 from marketplace import people
 from marketplace.database import phase
-from marketplace.errors import Forbidden, Invalid, NotFound, TooMany
+from marketplace.errors import Forbidden, Invalid, NotFound, Sentence, TooMany
 from marketplace.models import Role, User
 from marketplace.web import context
 
@@ -43,7 +43,9 @@ class SignUpForm(FlaskForm):
     email = EmailField("Email", render_kw={"autocomplete": "username", "required": True})
     password = PasswordField(
         "Password",
-        description=f"At least {people.LEAST_PASSWORD} characters. A short sentence is good.",
+        description=Sentence(
+            "At least {least} characters. A short sentence is good.", least=people.LEAST_PASSWORD
+        ),
         render_kw={"autocomplete": "new-password", "required": True},
     )
     sell = BooleanField("I want to sell")
@@ -67,7 +69,7 @@ def sign_in_with_password() -> ResponseReturnValue:
             context.session(), form.email.data or "", form.password.data or "", agent
         )
     except (Invalid, TooMany) as error:
-        form.password.errors = [str(error)]
+        form.password.errors = [error.told]
         response = make_response(_sign_in_page(form), error.http_status)
         if isinstance(error, TooMany):
             response.headers["Retry-After"] = str(error.retry_after)

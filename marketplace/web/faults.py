@@ -42,7 +42,7 @@ def ours(error: MarketplaceError) -> Response:
     if isinstance(error, StripeError):
         log.warning("%s %s", support_number(), error.for_operator())
     fields = error.fields if isinstance(error, Invalid) else {}
-    response = page(error.http_status, str(error), error.advice, fields)
+    response = page(error.http_status, error.told, error.advice, fields)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -11,6 +11,7 @@ from flask import Flask, Response, has_request_context, make_response, render_te
 from flask_babel import gettext
 from markupsafe import Markup
 
+from marketplace.errors import MarketplaceError, Sentence
 from marketplace.money import Money
 from marketplace.web import language
 
@@ -61,9 +62,23 @@ def words(status: str) -> str:
 def translated(sentence: str) -> str:
     """A sentence that was written elsewhere, in the language of the page; still escaped.
 
-    Unlike `_` in a template it takes any text for what it is: nothing is filled in.
+    Unlike `_` in a template it takes any text for what it is, and fills in nothing but what a
+    `Sentence` brought along.
     """
-    return str(gettext(str(sentence))) if has_request_context() and sentence else str(sentence)
+    if not has_request_context() or not sentence:
+        return str(sentence)
+    if not isinstance(sentence, Sentence):
+        return str(gettext(str(sentence)))
+    values = {
+        name: amount(value) if isinstance(value, Money) else value
+        for name, value in sentence.values.items()
+    }
+    return str(gettext(sentence.template)).format(**values)
+
+
+def problem(error: MarketplaceError) -> str:
+    """What went wrong and what to do about it, for a notice on the next page."""
+    return f"{translated(error.told)} {translated(error.advice)}"
 
 
 def tone(status: str) -> str:

@@ -9,6 +9,7 @@ import secrets
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from marketplace import catalogue, orders
 from marketplace.errors import Invalid
@@ -37,10 +38,16 @@ def add() -> ResponseReturnValue:
         have = {item.product_id: item.quantity for item in items()}
         have[product.id] = have.get(product.id, 0) + max(_number("quantity"), 1)
         if len(have) > MOST_LINES:
-            flash(f"A basket holds {MOST_LINES} different things. Order these first.", "warning")
+            flash(
+                gettext(
+                    "A basket holds %(count)s different things. Order these first.",
+                    count=MOST_LINES,
+                ),
+                "warning",
+            )
         else:
             _keep([Wanted(number, quantity) for number, quantity in have.items()])
-            flash(f"{product.title} is in your basket.", "success")
+            flash(gettext("%(article)s is in your basket.", article=product.title), "success")
     return redirect(url_for("shop.basket"), 303)
 
 

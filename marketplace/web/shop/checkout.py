@@ -12,6 +12,7 @@ from marketplace.errors import Conflict, Invalid, NotFound
 from marketplace.money import Money
 from marketplace.orders import Quote, Wanted
 from marketplace.web import context
+from marketplace.web import show as words
 from marketplace.web.shop import basket
 
 
@@ -36,7 +37,7 @@ def pay(slug: str) -> ResponseReturnValue:
             database, context.stripe(), order, public_url=settings.public_url
         )
     except Conflict as problem:
-        flash(f"{problem} {problem.advice}", "warning")
+        flash(words.problem(problem), "warning")
         return redirect(url_for("shop.basket"), 303)
     return redirect(url, 303)
 

@@ -71,7 +71,7 @@ def pay(token: str) -> ResponseReturnValue:
             context.session(), context.stripe(), order, public_url=public_url
         )
     except Conflict as problem:
-        flash(f"{problem} {problem.advice}", "warning")
+        flash(shown.problem(problem), "warning")
         url = url_for("shop.order", token=token)
     return redirect(url, 303)
 
@@ -91,7 +91,7 @@ def cancel(token: str) -> ResponseReturnValue:
         orders.cancel(context.session(), context.stripe(), order, public_url=public_url)
         flash("The order is cancelled. Nothing was charged.", "info")
     except Conflict as problem:
-        flash(f"{problem}", "warning")
+        flash(shown.translated(problem.told), "warning")
     return redirect(url_for("shop.order", token=token), 303)
 
 
