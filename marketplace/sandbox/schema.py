@@ -319,6 +319,15 @@ def is_thin_event(type_: str) -> bool:
 @functools.cache
 def snapshot_events() -> frozenset[str]:
     """The event types that a webhook endpoint may ask for."""
-    listed = of("WebhookEndpointCreateParams").fields["enabled_events"]
+    return _choices("enabled_events")
+
+
+def versions() -> frozenset[str]:
+    """The API versions that a webhook endpoint may ask for: all that were released."""
+    return _choices("api_version")
+
+
+def _choices(name: str) -> frozenset[str]:
+    listed = of("WebhookEndpointCreateParams").fields[name]
     inner = listed.inner if isinstance(listed, Listed) else listed
     return frozenset((inner.allowed if isinstance(inner, Text) else None) or ())

@@ -70,6 +70,7 @@ def private() -> dict[str, Any]:
         "_demanded": [],  # requirements that activity has made due
         "_papers": {},  # kind of document -> what the checks will say of its files
         "_linked": False,  # an account link or session exists: Stripe guards the data
+        "_pays_out": False,  # although the platform has rejected the account
         "_person": None,  # the person of an individual's account
         "_rejected": None,
         "_requested": {},  # capability -> when it was requested

@@ -249,16 +249,17 @@ def _is_held(account: dict[str, Any], now: int) -> bool:
 def _conclude(case: Case, standing: Standing, problems: list[dict[str, Any]], now: int) -> None:
     """`charges_enabled` follows from the capabilities, `payouts_enabled` from the bank too."""
     account = case.account
-    statuses = standing.capabilities.values()
-    enabled = "active" in statuses
+    enabled = "active" in standing.capabilities.values()
+    # A platform that rejects an account may leave it the way to its bank.
+    may_pay_out = enabled or (account["_rejected"] and account.get("_pays_out", False))
     held = any(
         "payouts" in problem["blocks"] and problem["requirement"] in standing.past_due
         for problem in problems
     )
     demanded = [name for name in account["_demanded"] if name in standing.past_due]
     standing.charges_enabled = enabled
-    standing.payouts_enabled = (
-        enabled
+    standing.payouts_enabled = bool(
+        may_pay_out
         and case.has("external_account")
         and not held
         and not demanded

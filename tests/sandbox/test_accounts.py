@@ -273,6 +273,27 @@ def test_a_rejected_account_stops_until_the_platform_relents(sandbox: Running) -
         accounts.reject(create(sandbox).id, {"reason": "other"})
 
 
+def test_a_rejected_account_may_keep_the_way_to_its_bank(sandbox: Running) -> None:
+    accounts = sandbox.client().v1.accounts
+    seller = custom(sandbox)
+    stopped = accounts.reject(seller.id, {"reason": "other", "payouts_action": "none"})
+    assert (stopped.charges_enabled, stopped.payouts_enabled) == (False, True)
+    accounts.unreject(seller.id)
+    assert accounts.reject(seller.id, {"reason": "credit"}).payouts_enabled is False
+
+
+def test_fraud_is_one_reason_before_endive_and_four_after(sandbox: Running) -> None:
+    accounts = sandbox.client().v1.accounts
+    seller = custom(sandbox)
+    fraud: Any = {"reason": "fraud"}
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        accounts.reject(seller.id, fraud)
+    assert refusal.value.param == "reason"
+    stopped = accounts.reject(seller.id, fraud, {"stripe_version": "2026-08-26.dahlia"})
+    assert stopped.requirements is not None
+    assert stopped.requirements.disabled_reason == "rejected.platform_fraud"
+
+
 def test_changes_are_told_in_the_accounts_own_name(sandbox: Running) -> None:
     seller = custom(sandbox)
     client = sandbox.client()

@@ -27,7 +27,26 @@ def test_a_caller_who_names_no_version_speaks_the_accounts_default(sandbox: Runn
     assert answer.headers["Stripe-Version"] == DAHLIA
 
 
-@pytest.mark.parametrize("version", ["latest", "endive", "2026", "2026-10-28x"])
+@pytest.mark.parametrize(
+    "version", ["2019-02-19", "2025-03-31.basil", "2026-06-24.preview", f"{ENDIVE}; some_beta=v1"]
+)
+def test_every_version_that_was_released_is_taken(sandbox: Running, version: str) -> None:
+    assert ask(sandbox, "/v1/customers", version).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        *("latest", "endive", "2026", "2026-10-28x"),
+        *(
+            "2026-10-27",
+            "2026-10-28",
+            "2026-10-28.dahlia",
+            "2026-10-27.preview",
+            "2027-01-01.endive",
+        ),
+    ],
+)
 def test_what_is_no_version_is_refused(sandbox: Running, version: str) -> None:
     answer = ask(sandbox, "/v1/customers", version)
     assert answer.status_code == 400

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import schema
+from marketplace.sandbox import schema, versions
 from marketplace.sandbox.schema import Shape
 from marketplace.sandbox.standing import Standing
 
@@ -31,7 +31,6 @@ _ONLY_IN = {
     "zip_payments": "AU US",
 }
 # `rejected` became a status of its own in this version; before, it was `restricted`.
-_REJECTED_SINCE = "2026-09-30"
 
 
 def _params(configuration: str) -> Shape:
@@ -96,7 +95,7 @@ def payouts(account: dict[str, Any], standing: Standing, version: str) -> dict[s
 def why_not(account: dict[str, Any], standing: Standing, version: str) -> dict[str, Any]:
     """Why something is not active, in the order in which Stripe gives reasons."""
     if account["_rejected"]:
-        kind = "rejected" if version >= _REJECTED_SINCE else "restricted"
+        kind = "rejected" if version >= versions.ENDIVE else "restricted"
         return told(kind, f"rejected_{account['_rejected']}", "contact_stripe")
     if any(verdict["listed"] for verdict in account["_verdicts"].values()):
         return told("restricted", "rejected_listed", "contact_stripe")

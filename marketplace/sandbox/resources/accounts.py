@@ -20,8 +20,10 @@ from marketplace.sandbox import (
     documents,
     events,
     payout_targets,
+    schema,
     shapes,
     standing,
+    versions,
     walls,
 )
 from marketplace.sandbox.configuration import Configuration
@@ -194,9 +196,16 @@ def delete(ctx: Context, params: dict[str, Any], account: str) -> dict[str, Any]
     return gone
 
 
-@route("POST", "/v1/accounts/{account}/reject", "AccountRejectParams")
+@route("POST", "/v1/accounts/{account}/reject")
 def reject(ctx: Context, params: dict[str, Any], account: str) -> dict[str, Any]:
-    """Stop an account for good; only where the platform bears the losses."""
+    """Stop an account for good; only where the platform bears the losses.
+
+    The parameters are checked here and not on the wire, because callers of a version before endive
+    may still give the one reason `fraud`, which was split in four.
+    """
+    if ctx.version < versions.ENDIVE and params.get("reason") == "fraud":
+        params = {**params, "reason": "fraud_other"}
+    params = schema.of("AccountRejectParams").read(params, "")
     found = connected.reachable(ctx, account)
     if configuration.of(found).losses != "application":
         message = "You can only reject accounts for whose losses your platform is liable."
@@ -208,6 +217,7 @@ def reject(ctx: Context, params: dict[str, Any], account: str) -> dict[str, Any]
         "fraud": "platform_fraud",
         "terms_of_service": "platform_terms_of_service",
     }.get(short, "platform_other")
+    found["_pays_out"] = params.get("payouts_action") == "none"
     return refresh_status(ctx, found, before)
 
 

@@ -23,6 +23,7 @@ from marketplace.sandbox import (
     parties,
     processing,
     setting_up,
+    versions,
 )
 from marketplace.sandbox.clock import DAY
 from marketplace.sandbox.context import Context
@@ -53,7 +54,7 @@ kind(
 )
 
 _SHORTEST = 30 * 60
-_TYPES = {"payment_method_types": "2026-09-30.endive"}
+_TYPES = {"payment_method_types": versions.ENDIVE}
 
 
 def _expiry(ctx: Context, params: dict[str, Any]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import bank_transfers, method_types
+from marketplace.sandbox import bank_transfers, method_types, versions
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Invalid, Refused
 
@@ -20,7 +20,6 @@ from . import confirmation_tokens, payment_methods
 
 TYPES = {"payment_method_types": "9999"}
 """Let through at every version and refused below, because Stripe has a code of its own for it."""
-_NO_TYPES = "2026-09-30.endive"
 _WORDS = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
 _WAYS = ("confirmation_token", "payment_method", "payment_method_data")
 
@@ -58,7 +57,7 @@ def check_version(ctx: Context, params: dict[str, Any]) -> None:
     Raises `Refused` when two ways to choose the types are mixed.
     """
     method_types.check_exclusive(params)
-    if "payment_method_types" in params and ctx.version >= _NO_TYPES:
+    if "payment_method_types" in params and ctx.version >= versions.ENDIVE:
         raise Invalid(
             "`payment_method_types` is no longer supported. Use `allowed_payment_method_types`,"
             " `excluded_payment_method_types`, or neither.",

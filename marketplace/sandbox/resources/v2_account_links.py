@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import schema, thin
+from marketplace.sandbox import schema, thin, versions
 from marketplace.sandbox.accounts_v2 import reading
 from marketplace.sandbox.clock import rfc3339
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.resources import account_links, v2_accounts
 from marketplace.sandbox.routing import route
-
-_REMOVED_IN = "2026-09-30.endive"
 
 
 @route("POST", "/v2/core/account_links")
@@ -25,7 +23,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     The parameters are checked here and not on the wire, because `use_case.….configurations` is
     accepted from callers of a version before endive, and ignored: the form asks for everything.
     """
-    if ctx.version < _REMOVED_IN and isinstance(params.get("use_case"), dict):
+    if ctx.version < versions.ENDIVE and isinstance(params.get("use_case"), dict):
         for case in params["use_case"].values():
             if isinstance(case, dict):
                 case.pop("configurations", None)
