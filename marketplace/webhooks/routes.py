@@ -19,7 +19,7 @@ from typing import Any
 import stripe as sdk
 from sqlalchemy import orm
 
-from marketplace import ledger, orders, payouts, sellers, transfers, wallet
+from marketplace import disputes, ledger, orders, payouts, sellers, transfers, wallet
 from marketplace.database import phase
 from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import InboxState
@@ -189,6 +189,15 @@ def _payout_failed(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -
     return known and (hint.account is None or _seller(session, stripe, hint))
 
 
+def _dispute(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    row = disputes.refresh(session, stripe, hint.id, hint.account)
+    if row is None:
+        return False
+    payouts.refresh_balance(session, stripe, hint.account)
+    # Mirrored, but its charge may not be known as an order's yet: look once more in a moment.
+    return row.order_id is not None
+
+
 def _card(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     # Once detached it names its customer no more; then the mirror knows whose it was.
     customer = id_of(hint.object.get("customer"))
@@ -226,6 +235,11 @@ ROUTES: Mapping[str, Route] = {
     "charge.succeeded": Route(_charge, _BOTH),
     "charge.updated": Route(_charge, _BOTH),
     "charge.refunded": Route(_charge, _BOTH),
+    "charge.dispute.created": Route(_dispute, _BOTH),
+    "charge.dispute.updated": Route(_dispute, _BOTH),
+    "charge.dispute.closed": Route(_dispute, _BOTH),
+    "charge.dispute.funds_withdrawn": Route(_dispute, _BOTH),
+    "charge.dispute.funds_reinstated": Route(_dispute, _BOTH),
     "payment_method.attached": Route(_card, _OWN),
     "payment_method.updated": Route(_card, _OWN),
     "payment_method.automatically_updated": Route(_card, _OWN),
