@@ -17,10 +17,21 @@ from marketplace.orders.lists import (
     of_seller,
     waiting,
 )
-from marketplace.orders.paying import can_be_paid, finish_requested, start_payment
+from marketplace.orders.paying import can_be_paid, client_secret, start_payment
 from marketplace.orders.placing import place
-from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Quote, Wanted, quotes
+from marketplace.orders.quotes import (
+    MOST_LINES,
+    MOST_OF_ONE,
+    Line,
+    Quote,
+    Wanted,
+    guard,
+    loss,
+    quotes,
+)
 from marketplace.orders.settling import refresh_charge, refresh_payment, settle
+from marketplace.orders.sweeping import finish_requested
+from marketplace.orders.ways import Way, ask
 
 __all__ = [
     "MOST_LINES",
@@ -28,16 +39,21 @@ __all__ = [
     "Line",
     "Quote",
     "Wanted",
+    "Way",
+    "ask",
     "can_be_paid",
     "cancel",
+    "client_secret",
     "finish_requested",
     "for_buyer",
     "for_platform",
     "for_seller",
     "fulfil",
+    "guard",
     "held",
     "held_because",
     "load",
+    "loss",
     "of_seller",
     "place",
     "quotes",

@@ -1,6 +1,6 @@
 """How an order ends: handed over, or called off before it was paid.
 
-Calling off expires the Checkout Session at Stripe first. The rule that bites: between the click and
+Calling off closes the attempt at Stripe first. The rule that bites: between the click and
 Stripe the buyer may have paid in another tab, so a refusal to expire is answered by asking what
 happened, and a paid order is never cancelled.
 https://docs.stripe.com/api/checkout/sessions/expire
@@ -14,11 +14,9 @@ from stripe import StripeClient
 from marketplace import clock
 from marketplace.database import lock, phase
 from marketplace.errors import Conflict, StripeRefused
-from marketplace.gateway.client import acting_as
-from marketplace.gateway.failures import translating
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
 from marketplace.models import Order, Payment
-from marketplace.orders import lists, paying, settling, stock
+from marketplace.orders import lists, opening, paying, stock, ways
 
 
 def fulfil(session: orm.Session, order: Order) -> Order:
@@ -45,9 +43,9 @@ def cancel(session: orm.Session, stripe: StripeClient, order: Order, *, public_u
     if payment.status is PaymentStatus.REQUESTED and order.status in paying.PAYABLE:
         # Nobody knows whether the page exists; the same key tells, and then it can be closed.
         with suppress(StripeRefused):
-            paying.open_page(session, stripe, order, payment, public_url)
-    if payment.checkout_session_id and payment.status is PaymentStatus.OPEN:
-        _close(session, stripe, payment.checkout_session_id, payment.stripe_account)
+            opening.open_attempt(session, stripe, order, payment, public_url)
+    if payment.status is PaymentStatus.OPEN:
+        ways.close(session, stripe, payment)
     with phase(session):
         lock(session, order)
         lock(session, payment)
@@ -64,15 +62,3 @@ def _give_up(session: orm.Session, payment: Payment) -> None:
     if allowed(PaymentStatus, payment.status, PaymentStatus.EXPIRED):
         payment.status = move(PaymentStatus, payment.status, PaymentStatus.EXPIRED)
     stock.release(session, payment)
-
-
-def _close(
-    session: orm.Session, stripe: StripeClient, session_id: str, account: str | None
-) -> None:
-    session.commit()  # nothing stays open while Stripe thinks
-    try:
-        with translating():
-            stripe.v1.checkout.sessions.expire(session_id, options=acting_as(account))
-    except StripeRefused:
-        # It is paid, or expired already; whatever it is, it is recorded now.
-        settling.settle(session, stripe, session_id, account)

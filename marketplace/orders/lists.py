@@ -103,6 +103,16 @@ def latest_payment(session: orm.Session, order: Order) -> Payment:
     return session.scalars(query.order_by(Payment.id.desc()).limit(1)).one()
 
 
+def unfinished_before(session: orm.Session, payment: Payment) -> Sequence[Payment]:
+    """The earlier attempts of the same order that might still be paid, oldest first."""
+    query = sa.select(Payment).where(
+        Payment.order_id == payment.order_id,
+        Payment.id < payment.id,
+        Payment.status.in_((PaymentStatus.REQUESTED, PaymentStatus.OPEN)),
+    )
+    return session.scalars(query.order_by(Payment.id)).all()
+
+
 def held_because(order: Order) -> str | None:
     """Why a person must look at this order (loaded with its attempts), or None."""
     for payment in order.payments:

@@ -12,12 +12,15 @@ from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
 from marketplace import sellers
+from marketplace.charges import descriptor
 from marketplace.database import phase
-from marketplace.errors import Conflict, Invalid, SellerNotReady, SoldOut
-from marketplace.models import Order, OrderLine, User
+from marketplace.design import ChargeType
+from marketplace.errors import Conflict, Invalid, SellerNotReady, Sentence, SoldOut
+from marketplace.models import Order, OrderLine, Seller, User
 from marketplace.money import Money
-from marketplace.orders import lists, paying, stock
+from marketplace.orders import lists, opening, stock
 from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Quote, Wanted, quotes
+from marketplace.orders.ways import Way
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
@@ -29,12 +32,14 @@ def place(
     nonce: str,
     *,
     seen: Money | None = None,
+    way: Way | None = None,
 ) -> Order:
     """Place one order for goods of one shop; the same `nonce` again gives the same order. Commits.
 
-    Amounts come from the products alone; `seen` is the total the buyer was shown, only to notice
-    that it changed. Raises Invalid for a form that is not ours, and, with nothing kept, SoldOut,
-    SellerNotReady or Conflict for whatever changed since the buyer looked.
+    `way` is how the first attempt is to be paid; None: on Stripe's page. Amounts come from the
+    products alone; `seen` is the total the buyer was shown, only to notice that it changed. Raises
+    Invalid for a form that is not ours, and, with nothing kept, SoldOut, SellerNotReady or Conflict
+    for whatever changed since the buyer looked.
     """
     if not _NONCE.fullmatch(nonce):
         raise Invalid("This form is not complete. Load the page again.")
@@ -42,7 +47,7 @@ def place(
         with phase(session):
             order = lists.by_nonce(session, nonce)
             if order is None:
-                order = _insert(session, _quote(session, wanted, seen), buyer, nonce)
+                order = _insert(session, _quote(session, wanted, seen), buyer, nonce, way)
     except IntegrityError:
         order = lists.by_nonce(session, nonce)  # the other one of two at once was first
         if order is None:
@@ -54,9 +59,9 @@ def place(
 
 def _quote(session: orm.Session, wanted: Sequence[Wanted], seen: Money | None) -> Quote:
     if not 0 < len(wanted) <= MOST_LINES:
-        raise Invalid(f"An order has 1 to {MOST_LINES} different things in it.")
+        raise Invalid(Sentence("An order has 1 to {most} different things in it.", most=MOST_LINES))
     if any(not 0 < item.quantity <= MOST_OF_ONE for item in wanted):
-        raise Invalid(f"Take 1 to {MOST_OF_ONE} of a thing.")
+        raise Invalid(Sentence("Take 1 to {most} of a thing.", most=MOST_OF_ONE))
     found = quotes(session, wanted, lock=True)
     if len(found) != 1 or len(found[0].lines) != len({item.product_id for item in wanted}):
         raise Conflict("Something in your basket is not there any more. Look at it again.")
@@ -67,7 +72,10 @@ def _quote(session: orm.Session, wanted: Sequence[Wanted], seen: Money | None) -
     for line in quote.lines:
         _must_be_there(line)
     if seen is not None and seen != quote.total:
-        raise Conflict(f"The price has changed: it is {quote.total} now. Nothing was charged.")
+        told = Sentence(
+            "The price has changed: it is {total} now. Nothing was charged.", total=quote.total
+        )
+        raise Conflict(told)
     return quote
 
 
@@ -80,7 +88,16 @@ def _must_be_there(line: Line) -> None:
     raise Conflict(f"{line.product.title}: {line.problem}")
 
 
-def _insert(session: orm.Session, quote: Quote, buyer: User | None, nonce: str) -> Order:
+def _suffix(seller: Seller) -> str | None:
+    """The shop's name on the bank statement; a merchant of record has a statement of its own."""
+    if seller.on_behalf_of or seller.charge_type is ChargeType.DIRECT:
+        return None
+    return descriptor.suffix(seller.shop_name)
+
+
+def _insert(
+    session: orm.Session, quote: Quote, buyer: User | None, nonce: str, way: Way | None
+) -> Order:
     order = Order(
         buyer_id=buyer.id if buyer else None,
         buyer_email=buyer.email if buyer else None,
@@ -92,6 +109,7 @@ def _insert(session: orm.Session, quote: Quote, buyer: User | None, nonce: str) 
         fee_payer=quote.seller.fee_payer,
         split=quote.seller.split,
         on_behalf_of=quote.seller.on_behalf_of,
+        statement_descriptor_suffix=_suffix(quote.seller),
         form_nonce=nonce,
     )
     session.add(order)
@@ -107,7 +125,7 @@ def _insert(session: orm.Session, quote: Quote, buyer: User | None, nonce: str) 
                 quantity=line.quantity,
             )
         )
-    session.add(paying.attempt_for(order, quote.seller))
+    session.add(opening.attempt_for(order, quote.seller, way or Way()))
     stock.reserve(session, ((line.product.id, line.quantity) for line in quote.lines))
     session.flush()
     return order

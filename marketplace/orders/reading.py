@@ -20,7 +20,7 @@ INTENTS = {
     "processing": PaymentStatus.PROCESSING,
     "succeeded": PaymentStatus.SUCCEEDED,
     "requires_payment_method": PaymentStatus.FAILED,
-    "canceled": PaymentStatus.FAILED,
+    "canceled": PaymentStatus.EXPIRED,
 }
 LONGEST_EMAIL = 254
 COMING = frozenset({PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED})

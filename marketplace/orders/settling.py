@@ -20,9 +20,9 @@ from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
-from marketplace.models import Order, Payment
+from marketplace.models import Order, Payment, PaymentUi
 from marketplace.orders import booking, lists, stock
-from marketplace.orders.reading import Reading, mismatch, read
+from marketplace.orders.reading import Reading, mismatch, read, read_intent
 
 FOLLOWS = {
     PaymentStatus.OPEN: OrderStatus.PAYING,
@@ -60,6 +60,22 @@ def settle(
     return learn(session, stripe, read(facts), account)
 
 
+def settle_intent(
+    session: orm.Session, stripe: StripeClient, payment_intent_id: str, account: str | None = None
+) -> Order | None:
+    """The same for a PaymentIntent without a Session, which a saved card pays; None if not ours.
+
+    https://docs.stripe.com/api/payment_intents/retrieve
+    """
+    if not _may_be_ours(session, Payment.payment_intent_id == payment_intent_id, account):
+        return None
+    with translating():
+        facts = stripe.v1.payment_intents.retrieve(
+            payment_intent_id, {"expand": list(booking.expand(account))}, acting_as(account)
+        ).to_dict()
+    return learn(session, stripe, read_intent(facts), account)
+
+
 def refresh_payment(
     session: orm.Session,
     stripe: StripeClient,
@@ -69,7 +85,8 @@ def refresh_payment(
     """Bring the order behind a PaymentIntent of `account` up to date; None when it is not ours.
 
     The first event about a payment comes before we know its id; then Stripe is asked for the
-    Session. https://docs.stripe.com/api/checkout/sessions/list
+    Session, and there is none behind a saved card's.
+    https://docs.stripe.com/api/checkout/sessions/list
     """
     if not _may_be_ours(session, Payment.payment_intent_id == payment_intent_id, account):
         return None
@@ -85,7 +102,9 @@ def refresh_payment(
                 {"payment_intent": payment_intent_id, "limit": 1}, acting_as(account)
             )
         known = found.data[0].id if found.data else None
-    return settle(session, stripe, known, account) if known else None
+    if known is None:
+        return settle_intent(session, stripe, payment_intent_id, account)
+    return settle(session, stripe, known, account)
 
 
 def refresh_charge(
@@ -210,6 +229,9 @@ def _payment_of(session: orm.Session, reading: Reading, account: str | None) -> 
         else (Payment.payment_intent_id, reading.payment_intent_id)
     )
     here = Payment.stripe_account == account
+    if reading.session_id is None:
+        # Behind a page, a declined card is not the end of the attempt; only its Session tells.
+        here &= Payment.ui == PaymentUi.SAVED_CARD
     known = session.scalar(sa.select(Payment).where(id_ours == id_read, here))
     if known is not None:
         return known

@@ -101,7 +101,7 @@ def test_a_payment_that_does_not_fit_the_order_is_named(values: dict[str, Any], 
         ("processing", PaymentStatus.PROCESSING),
         ("succeeded", PaymentStatus.SUCCEEDED),
         ("requires_payment_method", PaymentStatus.FAILED),
-        ("canceled", PaymentStatus.FAILED),
+        ("canceled", PaymentStatus.EXPIRED),
     ],
 )
 def test_a_payment_without_a_page_is_read_and_compared_in_the_same_way(

@@ -1,0 +1,84 @@
+"""What a crash left behind, finished: attempts that were asked for, and ends that nobody heard of.
+
+The rule that bites: the sweep runs beside buyers who are paying, so it repeats a request only after
+its first try has had time, under the same key, and charges no card an hour after the click.
+https://docs.stripe.com/api/idempotent_requests
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from stripe import StripeClient
+
+from marketplace import clock
+from marketplace.database import phase
+from marketplace.errors import StripeError, StripeUnavailable
+from marketplace.lifecycles import PaymentStatus
+from marketplace.models import Order, Payment, PaymentUi
+from marketplace.orders import opening, paying, ways
+
+# A request that is under way gets this long before the sweep repeats it.
+PATIENCE = timedelta(minutes=1)
+# Stripe tells by itself when a page expires; the sweep asks about those it has not heard of.
+OVERDUE = opening.PAGE_LASTS + timedelta(minutes=10)
+SWEEP = 50
+
+log = logging.getLogger(__name__)
+
+
+def finish_requested(
+    session: orm.Session, stripe: StripeClient, *, public_url: str, limit: int = SWEEP
+) -> int:
+    """Finish what a crash left: attempts that were asked for, and pages whose end we missed.
+
+    The same key makes no second Session. Commits. Returns how many attempts were looked at; goes on
+    to the next when Stripe refuses one, and stops when Stripe does not answer.
+    """
+    left = _left_behind(session, limit)
+    for payment in left:
+        order = session.get_one(Order, payment.order_id)
+        try:
+            if payment.status is PaymentStatus.REQUESTED:
+                _finish(session, stripe, order, payment, public_url)
+            else:
+                _look_after(session, stripe, payment)
+        except StripeUnavailable as error:
+            log.warning("order %s stays open: %s", order.id, error.for_operator())
+            break
+        except StripeError as error:
+            log.warning("order %s: %s", order.id, error.for_operator())
+    return len(left)
+
+
+def _finish(
+    session: orm.Session, stripe: StripeClient, order: Order, payment: Payment, public_url: str
+) -> None:
+    """Go on with an attempt where a crash left it; a saved card only while the buyer waits."""
+    if payment.ui is PaymentUi.SAVED_CARD and opening.closes_at(payment) < clock.now():
+        with phase(session):
+            opening.over(session, order, payment, PaymentStatus.EXPIRED)
+    elif order.status in paying.PAYABLE:
+        paying.start_payment(session, stripe, order, public_url=public_url)
+    else:
+        opening.open_attempt(session, stripe, order, payment, public_url)
+
+
+def _look_after(session: orm.Session, stripe: StripeClient, payment: Payment) -> None:
+    """Learn what became of an attempt that is open for too long; Stripe ends only pages itself."""
+    if payment.ui is PaymentUi.SAVED_CARD:
+        ways.close(session, stripe, payment)
+    ways.ask(session, stripe, payment)
+
+
+def _left_behind(session: orm.Session, limit: int) -> Sequence[Payment]:
+    now = clock.now()
+    asked = sa.and_(Payment.status == PaymentStatus.REQUESTED, Payment.updated_at < now - PATIENCE)
+    overdue = sa.and_(
+        Payment.status == PaymentStatus.OPEN,
+        Payment.created_at < now - OVERDUE,
+    )
+    query = sa.select(Payment).where(sa.or_(asked, overdue)).order_by(Payment.id).limit(limit)
+    return session.scalars(query).all()
