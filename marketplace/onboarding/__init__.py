@@ -15,10 +15,10 @@ from stripe import StripeClient
 from marketplace import sellers
 from marketplace.design import Onboarding
 from marketplace.models import Seller
-from marketplace.onboarding import embedded, hosted
+from marketplace.onboarding import api, embedded, hosted
 from marketplace.onboarding.addresses import Addresses
 
-__all__ = ["WAYS", "Addresses", "Way", "embedded", "hosted", "start"]
+__all__ = ["WAYS", "Addresses", "Way", "api", "embedded", "hosted", "start"]
 
 
 class Way(Protocol):
@@ -34,6 +34,7 @@ class Way(Protocol):
 WAYS: Mapping[Onboarding, Way] = {
     Onboarding.HOSTED: hosted.link,
     Onboarding.EMBEDDED: embedded.link,
+    Onboarding.API: api.link,
 }
 
 

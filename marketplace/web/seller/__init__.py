@@ -8,7 +8,14 @@ everybody.
 from flask import Blueprint
 
 from marketplace.errors import StripeError
-from marketplace.web.seller import account, components, products, sales
+from marketplace.web.seller import (
+    account,
+    components,
+    products,
+    questions,
+    questions_people,
+    sales,
+)
 from marketplace.web.seller.products import ONE as PRODUCT
 from marketplace.web.seller.sales import ONE as ORDER
 
@@ -33,6 +40,23 @@ bp.add_url_rule(
 )
 bp.add_url_rule(components.SESSION, "session", components.session, methods=POST)
 bp.add_url_rule("/sell/dashboard", "dashboard", account.dashboard, methods=POST)
+
+BOTH = ["GET", "POST"]
+bp.add_url_rule("/sell/questions", "questions", questions.overview)
+bp.add_url_rule(questions.FORM, "questions_form", questions.form, methods=BOTH)
+bp.add_url_rule("/sell/questions/bank", "questions_bank", questions.bank, methods=BOTH)
+bp.add_url_rule("/sell/questions/terms", "questions_terms", questions.terms, methods=BOTH)
+bp.add_url_rule("/sell/questions/people", "questions_people", questions_people.index, methods=BOTH)
+bp.add_url_rule(
+    "/sell/questions/people/new", "questions_person_new", questions_people.new, methods=BOTH
+)
+bp.add_url_rule(questions_people.ONE, "questions_person", questions_people.one, methods=BOTH)
+bp.add_url_rule(
+    f"{questions_people.ONE}/remove",
+    "questions_person_remove",
+    questions_people.remove,
+    methods=POST,
+)
 
 bp.add_url_rule("/sell/products", "products", products.index)
 bp.add_url_rule("/sell/products/new", "product_new", products.new, methods=["GET", "POST"])

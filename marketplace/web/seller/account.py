@@ -29,7 +29,7 @@ LATEST = 5
 BACK = "You are back from Stripe. It asks for nothing more."
 BACK_UNDONE = "You are back from Stripe, and it still needs something."
 # The ways that ask on a page of ours; Stripe's own pages need none.
-PAGES = {Onboarding.EMBEDDED: "seller.onboarding"}
+PAGES = {Onboarding.EMBEDDED: "seller.onboarding", Onboarding.API: "seller.questions"}
 
 
 def home() -> ResponseReturnValue:

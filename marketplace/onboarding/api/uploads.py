@@ -1,0 +1,68 @@
+"""Documents on their way to Stripe: what may be sent, and how it gets there.
+
+The Stripe object is a File; the answer to a question is then its id. The rule that bites: a
+passport is nobody's business but Stripe's. It passes through memory from the browser's request to
+Stripe's, is put into no folder and no table, and Stripe gives it back to nobody.
+https://docs.stripe.com/file-upload
+"""
+
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, cast
+
+from stripe import StripeClient
+
+from marketplace.errors import Invalid
+from marketplace.gateway import keys
+from marketplace.gateway.failures import translating
+from marketplace.models import Seller
+
+MOST_BYTES = 5 * 1024 * 1024
+ACCEPTED = "image/jpeg,image/png,application/pdf"
+WORDS = "A picture in colour (JPEG or PNG) or a PDF, at most 5 MB."
+_STARTS = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the browser sent it."""
+
+    content: bytes
+    name: str
+
+
+def kind_of(content: bytes) -> str | None:
+    """`pdf`, `png` or `jpg` by the first bytes; None for anything else, whatever its name says."""
+    return next((kind for start, kind in _STARTS.items() if content.startswith(start)), None)
+
+
+def check(code: str, upload: Upload) -> None:
+    """Raise Invalid, beside the field `code`, for a file that Stripe would not take."""
+    if len(upload.content) > MOST_BYTES:
+        raise Invalid("The file is too large.", {code: f"The file is too large. {WORDS}"})
+    if kind_of(upload.content) is None:
+        raise Invalid("This is no document.", {code: f"This kind of file is not taken. {WORDS}"})
+
+
+def send(stripe: StripeClient, seller: Seller, code: str, upload: Upload, purpose: str) -> str:
+    """Give the file to Stripe in the name of the seller's account; returns the File's id.
+
+    The same file sent twice is one. Raises Invalid for what Stripe would not take.
+    https://docs.stripe.com/api/files/create
+    """
+    check(code, upload)
+    content = BytesIO(upload.content)
+    # The SDK names the part by this; the owner's own name of the file is not needed... except
+    # that Stripe's test tokens may be in it.
+    content.name = upload.name or f"document.{kind_of(upload.content)}"
+    mark = hashlib.sha256(upload.content + upload.name.encode()).hexdigest()[:32]
+    with translating():
+        made = stripe.v1.files.create(
+            cast("Any", {"purpose": purpose, "file": content}),
+            {
+                "stripe_account": seller.stripe_id or "",
+                "idempotency_key": keys.key("document", f"{seller.token}-{mark}"),
+            },
+        )
+    return made.id

@@ -1,0 +1,161 @@
+"""Our own onboarding forms: one page for each part, saved at Stripe as it is sent.
+
+The pages ask Stripe what stands and what is missing each time they are shown; that is their
+purpose. The rule that bites: what people type here is theirs. It is given to Stripe, comes back in
+the page when something was wrong with it, and is in no table and no log of ours.
+https://docs.stripe.com/connect/api-onboarding
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+
+from marketplace.errors import Invalid, StripeUnavailable
+from marketplace.onboarding.api import banks, saving
+from marketplace.onboarding.api.dossier import Dossier
+from marketplace.onboarding.api.steps import Step, steps
+from marketplace.onboarding.api.uploads import ACCEPTED, WORDS
+from marketplace.web import context
+from marketplace.web.auth import seller_required
+from marketplace.web.seller import questions_page as pages
+from marketplace.web.seller.questions_page import Typed
+from marketplace.web.shop import stripejs
+
+FORM = "/sell/questions/<any(business,individual,company,documents):name>"
+SILENT = "Stripe did not answer. Nothing of what you typed is lost: send it once more."
+MORE = "Saved. Stripe wants to know a little more here."
+ALL = "That was all. Stripe looks at it now."
+NOTHING = Typed()
+
+
+@seller_required
+def overview() -> ResponseReturnValue:
+    """Which pages there are and what each still wants; the button to the next one."""
+    if not saving.is_open(context.shop()):
+        return redirect(url_for(".account"))
+    known = dossier()
+    asked = next((it for it in steps(known) if it.wants), None)
+    return render("seller/questions/overview.html", asked=asked, **frame(known))
+
+
+@seller_required
+def form(name: str) -> ResponseReturnValue:
+    """A page about the business, the company, the individual, or with documents."""
+    known = dossier()
+    step = pages.page_of(known, name)
+    fault = _send(step) if request.method == "POST" else NOTHING
+    if fault is None:
+        return go_on(name)
+    found = pages.groups(known, step.fields, fault)
+    values = {"groups": found, "accepted": ACCEPTED, "document_words": WORDS}
+    return shown("seller/questions/form.html", known, step, fault, **values)
+
+
+@seller_required
+def bank() -> ResponseReturnValue:
+    """Where payouts go. The browser brings a token; without scripts, in the sandbox, numbers."""
+    known = dossier()
+    step = pages.page_of(known, "bank")
+    fault = attempt(_attach) if request.method == "POST" else NOTHING
+    if fault is None:
+        return go_on("bank")
+    asked = banks.numbers(context.shop())
+    values = {"asked": asked, "test_bank": banks.TEST.get(asked.country), **stripejs.loaded()}
+    return shown("seller/questions/bank.html", known, step, fault, **values)
+
+
+@seller_required
+def terms() -> ResponseReturnValue:
+    """Stripe's terms, and the seller's word that they are agreed to."""
+    known = dossier()
+    step = pages.page_of(known, "terms")
+    fault = attempt(lambda: _agree(known)) if request.method == "POST" else NOTHING
+    if fault is None:
+        return go_on("terms")
+    return shown("seller/questions/terms.html", known, step, fault)
+
+
+def _send(step: Step) -> Typed | None:
+    session, stripe, seller = context.session(), context.stripe(), context.shop()
+    typed, files, signature = pages.typed_text(), pages.uploads(), pages.signature()
+    if step.name == "documents":
+        return attempt(
+            lambda: saving.save_documents(session, stripe, seller, step.fields, files, signature)
+        )
+    return attempt(
+        lambda: saving.save(session, stripe, seller, step.fields, typed, files, signature)
+    )
+
+
+def _attach() -> None:
+    session, stripe, seller = context.session(), context.stripe(), context.shop()
+    token = request.form.get("bank_token", "")
+    if not token:
+        sandbox = context.settings().sandbox
+        token = banks.token_of(stripe, seller, pages.typed_text(), sandbox=sandbox)
+    banks.attach(session, stripe, seller, token)
+
+
+def _agree(known: Dossier) -> None:
+    if not request.form.get("agree"):
+        raise Invalid("Not agreed.", {"agree": "Without your agreement Stripe cannot pay you."})
+    saving.agree(context.session(), context.stripe(), context.shop(), known, pages.signature())
+
+
+def dossier() -> Dossier:
+    """What Stripe holds and asks of whoever is signed in."""
+    return saving.dossier(context.session(), context.stripe(), context.shop())
+
+
+def attempt(act: Callable[[], object]) -> Typed | None:
+    """Do it; what was typed and what is wrong with it when it could not be done, else None."""
+    try:
+        act()
+    except Invalid as error:
+        return Typed(pages.typed_text(), error.fields or {"": str(error)})
+    except StripeUnavailable:
+        return Typed(pages.typed_text(), {"": SILENT})
+    return None
+
+
+def go_on(name: str) -> ResponseReturnValue:
+    """After page `name` was saved: the next that wants something, or the list of them all."""
+    asked = pages.after(dossier(), name)
+    if asked is None:
+        flash(ALL, "good")
+        return redirect(url_for(".questions"), 303)
+    flash(MORE if asked.name == name else "Saved.", "info" if asked.name == name else "good")
+    return redirect(address(asked.name), 303)
+
+
+def address(name: str) -> str:
+    """Where the page of this name is."""
+    if name in {"people", "bank", "terms"}:
+        return url_for(f".questions_{name}")
+    return url_for(".questions_form", name=name)
+
+
+def frame(known: Dossier, name: str = "") -> dict[str, Any]:
+    """What every page of the forms shows around itself: the list of pages and how far each is."""
+    found = steps(known)
+    names = [it.name for it in found]
+    before = names[names.index(name) - 1] if name in names[1:] else ""
+    return {
+        "seller": context.shop(),
+        "known": known,
+        "steps": [(it, address(it.name)) for it in found],
+        "here": name,
+        "number": names.index(name) + 1 if name in names else 0,
+        "before": address(before) if before else url_for(".questions"),
+    }
+
+
+def shown(
+    template: str, known: Dossier, step: Step, fault: Typed, **values: object
+) -> ResponseReturnValue:
+    """A page, with 422 when it comes back because something was wrong."""
+    page = render(template, step=step, fault=fault, **frame(known, step.name), **values)
+    return page, 422 if fault.faults else 200

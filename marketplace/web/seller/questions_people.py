@@ -1,0 +1,123 @@
+"""The people behind a company, in our own onboarding forms: the list, and a page for each.
+
+The rule that bites: a person belongs to one account, and an id in an address is only somebody's
+guess until it was found among the people of the signed-in seller's own account.
+https://docs.stripe.com/connect/handling-api-verification#persons
+"""
+
+import re
+import secrets
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.onboarding.api import saving
+from marketplace.onboarding.api.questions import is_document
+from marketplace.onboarding.api.steps import (
+    Step,
+    of_nobody_yet,
+    of_person,
+    roles_due,
+    wants_of,
+)
+from marketplace.web import context
+from marketplace.web.auth import seller_required
+from marketplace.web.seller import questions_page as pages
+from marketplace.web.seller.questions import NOTHING, attempt, dossier, go_on, shown
+
+ONE = "/sell/questions/people/<person_id>"
+ROLES = {
+    "representative": "Representative",
+    "owner": "Owner",
+    "director": "Director",
+    "executive": "Senior manager",
+}
+_NONCE = re.compile("[0-9a-f]{32}")
+
+
+@seller_required
+def index() -> ResponseReturnValue:
+    """Who is named, what is missing of each, and the word that all are named."""
+    known = dossier()
+    step = pages.page_of(known, "people")
+    told = (context.session(), context.stripe(), context.shop(), step.fields)
+    fault = NOTHING
+    if request.method == "POST":
+        sent = attempt(lambda: saving.save(*told, pages.typed_text(), {}, pages.signature()))
+        if sent is None:
+            return go_on("people")
+        fault = sent
+    people = [(it, wants_of(known, it)) for it in known.people]
+    found = pages.groups(known, step.fields, fault)
+    values = {"groups": found, "people": people, "roles": ROLES, "missing": roles_due(known)}
+    return shown("seller/questions/people.html", known, step, fault, **values)
+
+
+@seller_required
+def new() -> ResponseReturnValue:
+    """Somebody new; the form sent twice adds them once."""
+    known = dossier()
+    wanted = request.values.get("role", "")
+    role = wanted if wanted in ROLES else "owner"
+    fields = of_nobody_yet(known, role)
+    step = Step("people", f"Add: {ROLES[role].lower()}", "", fields)
+    nonce, fault = _nonce(), NOTHING
+    if request.method == "POST":
+        told = (context.session(), context.stripe(), context.shop(), known, fields)
+        made: list[str] = []
+        sent = attempt(
+            lambda: made.append(
+                saving.add_person(*told, pages.typed_text(), pages.signature(), nonce)
+            )
+        )
+        if sent is None:
+            return _next(made[0])
+        fault = sent
+    found = pages.groups(known, fields, fault)
+    values = {"groups": found, "nonce": nonce, "role": role, "person": None}
+    return shown("seller/questions/person.html", known, step, fault, **values)
+
+
+@seller_required
+def one(person_id: str) -> ResponseReturnValue:
+    """What Stripe holds and wants to know of somebody."""
+    known = dossier()
+    person = saving.find(known, person_id)
+    fields = of_person(known, person)
+    fault = NOTHING
+    if request.method == "POST":
+        told = (context.session(), context.stripe(), context.shop(), person, fields)
+        sent = attempt(lambda: saving.save_person(*told, pages.typed_text(), pages.signature()))
+        if sent is None:
+            return _next(person_id)
+        fault = sent
+    step = Step("people", person.name, "", fields)
+    found = pages.groups(known, [it for it in fields if not is_document(it.code)], fault)
+    values = {"groups": found, "person": person, "nonce": "", "role": ""}
+    return shown("seller/questions/person.html", known, step, fault, **values)
+
+
+@seller_required
+def remove(person_id: str) -> ResponseReturnValue:
+    """Take somebody away; twice is the same as once."""
+    known = dossier()
+    session, stripe, seller = context.session(), context.stripe(), context.shop()
+    fault = attempt(lambda: saving.remove_person(session, stripe, seller, known, person_id))
+    flash(fault.general if fault else "They are removed.", "bad" if fault else "good")
+    return redirect(url_for(".questions_people"), 303)
+
+
+def _next(person_id: str) -> ResponseReturnValue:
+    """On with the same person while Stripe wants to know more of them, else back to the list."""
+    known = dossier()
+    person = known.person(person_id)
+    if person is not None and wants_of(known, person):
+        flash(f"Saved. Stripe wants to know more of {person.name}.", "info")
+        return redirect(url_for(".questions_person", person_id=person_id), 303)
+    flash("Saved.", "good")
+    return redirect(url_for(".questions_people"), 303)
+
+
+def _nonce() -> str:
+    sent = request.form.get("nonce", "")
+    return sent if _NONCE.fullmatch(sent) else secrets.token_hex(16)
