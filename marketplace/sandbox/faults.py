@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REQUESTS = {
     "429": "Too many requests: refused, nothing is done.",
     "500": "An error at Stripe: nothing is done.",
+    "500_kept": "An error at Stripe half-way: nothing is done, and the idempotency key keeps it.",
     "503": "Stripe is not available: nothing is done.",
     "timeout": "No answer for `ms`, then the line goes dead; nothing is done.",
     "timeout_after": "The work is done; no answer for `ms`, then the line goes dead.",
@@ -52,8 +53,18 @@ _GARBAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 _REFUSALS = {
     "429": ("Request rate limit exceeded.", "invalid_request_error", "rate_limit"),
     "500": ("An unknown error occurred.", "api_error", None),
+    "500_kept": ("An unknown error occurred.", "api_error", None),
     "503": ("Stripe is temporarily unavailable.", "api_error", None),
 }
+
+
+_KEPT = "500_kept"
+
+
+def _refusal(fault: Fault) -> Refused:
+    message, kind, code = _REFUSALS[fault.kind]
+    sentence = f"{message} (A fault that was set in this sandbox.)"
+    return Refused(sentence, status=int(fault.kind[:3]), kind=kind, code=code)
 
 
 class Silence(ClientDisconnected):
@@ -183,14 +194,20 @@ class Faults:
         call.fault = fault
         if fault is None:
             return
-        if fault.kind in _REFUSALS:
-            message, kind, code = _REFUSALS[fault.kind]
-            sentence = f"{message} (A fault that was set in this sandbox.)"
-            raise Refused(sentence, status=int(fault.kind), kind=kind, code=code)
+        if fault.kind in _REFUSALS and fault.kind != _KEPT:
+            raise _refusal(fault)
         if fault.kind in {"slow", "timeout"}:
             self._nap(fault.ms)
         if fault.kind == "timeout":
             raise Refused("Nobody hears this: the line is dead.", status=504, kind="api_error")
+
+    def midway(self, call: Call) -> None:
+        """What happens to a request once its work has begun; raises `Refused`.
+
+        Stripe remembers an answer under its idempotency key from here on, errors included.
+        """
+        if call.fault is not None and call.fault.kind == _KEPT:
+            raise _refusal(call.fault)
 
     def after(self, call: Call, answer: Answer) -> None:
         """What happens to the answer on its way; raises `Silence` when it does not arrive."""

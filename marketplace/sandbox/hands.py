@@ -199,9 +199,16 @@ def pay(
         raise Declined(str(problem), codes[0]) if codes else problem
 
 
+_ENDS = ("/b/", "/c/embed/", "/connect-js/", "/_sandbox/doors")
+
+
 def _stays(url: str) -> bool:
-    """An embedded page tells the page around it; a Payment Link may thank the buyer itself."""
-    return urlsplit(url).path.startswith(("/b/", "/c/embed/", "/connect-js/"))
+    """Whether a visit may end on this page of the sandbox itself.
+
+    An embedded page tells the page around it, a Payment Link may thank the buyer, and the
+    workbench takes back whom it let in.
+    """
+    return urlsplit(url).path.startswith(_ENDS)
 
 
 def advance(base_url: str, duration: str) -> dict[str, Any]:

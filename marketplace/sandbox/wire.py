@@ -209,6 +209,8 @@ class Wire:
         expand = params.pop("expand", [])
         ctx.db.execute("SAVEPOINT work")
         try:
+            if call.fault is not None:
+                self.sandbox.trouble.midway(call)
             result = route.handler(ctx, params, **arguments)
             shown = None if isinstance(result, Content) else render(ctx, result, expand)
         except Refused as refusal:

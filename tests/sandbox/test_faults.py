@@ -167,3 +167,16 @@ def test_a_request_that_hangs_is_let_go_when_faults_are_cleared(sandbox: Running
     requests.post(f"{sandbox.url}/_sandbox/faults/clear", timeout=10)
     asking.join(5)
     assert not asking.is_alive()
+
+
+def test_an_error_half_way_is_what_its_key_answers_from_then_on(sandbox: Running) -> None:
+    fault(sandbox, "500_kept", method="POST", path="/v1/customers")
+    client = sandbox.client()
+    for _ in range(2):
+        with pytest.raises(stripe.APIError) as caught:
+            client.v1.customers.create({"name": "Ada"}, {"idempotency_key": "once"})
+        assert caught.value.http_status == 500
+    assert (caught.value.headers or {})["Idempotent-Replayed"] == "true"
+    assert customers(sandbox) == 0
+    client.v1.customers.create({"name": "Ada"}, {"idempotency_key": "another"})
+    assert customers(sandbox) == 1
