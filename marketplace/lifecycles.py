@@ -88,6 +88,14 @@ class DisputeStatus(Status):
     PREVENTED = "prevented", "It was settled before it became a dispute."
 
 
+class TransferStatus(Status):
+    """A seller's share on its way from the platform: what we asked for, and what became of it."""
+
+    REQUESTED = "requested", "We are about to ask Stripe for the transfer, or have just asked."
+    MADE = "made", "Stripe has made it; the money is on the seller's balance."
+    REFUSED = "refused", "Stripe said no; the money is still with the marketplace."
+
+
 class InboxState(Status):
     """A webhook event that we keep."""
 
@@ -187,6 +195,11 @@ DISPUTE: Mapping[DisputeStatus, frozenset[DisputeStatus]] = {
     DisputeStatus.LOST: _APPEALS | {DisputeStatus.WON},
     DisputeStatus.PREVENTED: frozenset(),
 }
+TRANSFER: Mapping[TransferStatus, frozenset[TransferStatus]] = {
+    TransferStatus.REQUESTED: frozenset({TransferStatus.MADE, TransferStatus.REFUSED}),
+    TransferStatus.MADE: frozenset(),
+    TransferStatus.REFUSED: frozenset(),
+}
 INBOX: Mapping[InboxState, frozenset[InboxState]] = {
     InboxState.NEW: frozenset({InboxState.RUNNING, InboxState.IGNORED}),
     InboxState.RUNNING: frozenset(
@@ -210,6 +223,7 @@ TABLES: Mapping[type[Status], Mapping[Any, frozenset[Any]]] = {
     SellerState: SELLER,
     PayoutStatus: PAYOUT,
     DisputeStatus: DISPUTE,
+    TransferStatus: TRANSFER,
     InboxState: INBOX,
 }
 

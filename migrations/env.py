@@ -6,6 +6,7 @@ DATABASE_URL. SQLite cannot alter a table in place, so changes there are made on
 
 import os
 
+import sqlalchemy as sa
 from alembic import context
 
 from marketplace import config, database, models
@@ -20,6 +21,7 @@ def run() -> None:
         url = config.Settings.from_environ(os.environ).database_url
     engine = database.connect(url)
     with engine.connect() as connection:
+        _let_tables_be_copied(connection)
         context.configure(
             connection=connection,
             target_metadata=database.Base.metadata,
@@ -30,6 +32,15 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()
+
+
+def _let_tables_be_copied(connection: sa.Connection) -> None:
+    """A table that is copied is dropped in between, and SQLite would take its children along.
+
+    Only this connection, and only outside of a transaction, so it is said to the driver.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
 
 
 run()

@@ -8,8 +8,14 @@ names what it needs, and a page costs the same number of queries whatever it sho
 from marketplace.models.catalogue import Product
 from marketplace.models.disputes import Dispute
 from marketplace.models.inbox import InboxEvent, Scope
-from marketplace.models.money import ApplicationFee, BalanceTransaction, Payout, Transfer
-from marketplace.models.orders import Order, OrderLine, Payment, PaymentUi
+from marketplace.models.money import (
+    ApplicationFee,
+    BalanceTransaction,
+    Payout,
+    Transfer,
+    TransferRequest,
+)
+from marketplace.models.orders import Order, OrderLine, OrderPart, Payment, PaymentUi
 from marketplace.models.people import LoginAttempt, LoginSession, Role, User
 from marketplace.models.platform import Invitation, PlatformSettings
 from marketplace.models.sellers import AccountStatus, Balance, BankAccount, Seller
@@ -29,6 +35,7 @@ __all__ = [
     "LoginSession",
     "Order",
     "OrderLine",
+    "OrderPart",
     "Payment",
     "PaymentUi",
     "Payout",
@@ -39,5 +46,6 @@ __all__ = [
     "Scope",
     "Seller",
     "Transfer",
+    "TransferRequest",
     "User",
 ]

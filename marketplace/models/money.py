@@ -5,16 +5,18 @@ bites: a balance transaction belongs to one balance, so the same sale appears as
 apart by `account`: the connected account's id, or None for the platform's own balance.
 """
 
+import secrets
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.database import Base, choice
-from marketplace.lifecycles import PayoutStatus
-from marketplace.models.orders import Order
+from marketplace.database import Base, Stamped, choice
+from marketplace.lifecycles import PayoutStatus, TransferStatus
+from marketplace.models.orders import Order, OrderPart
 from marketplace.models.sellers import Seller
+from marketplace.money import Money
 
 
 class BalanceTransaction(Base):
@@ -64,6 +66,49 @@ class Transfer(Base):
 
     seller: Mapped[Seller | None] = relationship(lazy="raise")
     order: Mapped[Order | None] = relationship(lazy="raise")
+
+
+class TransferRequest(Stamped, Base):
+    """That a transfer shall be made: written down before Stripe is asked, finished after a crash.
+
+    `amount` is in the currency in which the charge settled. `nonce` says what asked for it, so that
+    asking twice is asking once. https://docs.stripe.com/api/transfers/create
+    """
+
+    __tablename__ = "transfer_requests"
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.Index(None, "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(
+        sa.String(32), unique=True, default=lambda: secrets.token_hex(12)
+    )
+    nonce: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    part_id: Mapped[int] = mapped_column(sa.ForeignKey("order_parts.id"), index=True)
+    # Who receives it: the part's seller, or whom the operator chose.
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"), index=True)
+    amount: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    # The charge that pays for it; None: the platform's available balance does.
+    source_transaction: Mapped[str | None] = mapped_column(sa.String(64))
+    status: Mapped[TransferStatus] = mapped_column(
+        choice(TransferStatus), default=TransferStatus.REQUESTED
+    )
+    stripe_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    failure_code: Mapped[str | None] = mapped_column(sa.String(80))
+    failure_message: Mapped[str | None] = mapped_column(sa.Text)
+
+    order: Mapped[Order] = relationship(lazy="raise")
+    part: Mapped[OrderPart] = relationship(lazy="raise")
+    seller: Mapped[Seller] = relationship(lazy="raise")
+
+    @property
+    def total(self) -> Money:
+        """How much is passed on."""
+        return Money(self.amount, self.currency)
 
 
 class ApplicationFee(Base):

@@ -1,6 +1,7 @@
-"""Orders, their lines, and the attempts to pay for them.
+"""Orders, their lines, each seller's part, and the attempts to pay for them.
 
-An order is one buyer, one seller, one currency; each Payment is one Checkout Session. The rule that
+An order is one buyer, one payment, one currency; with separate charges and transfers it may have
+several sellers, each with a part. A Payment is one attempt. The rule that
 bites: the Payment row, with its idempotency key, is committed before Stripe is asked, so that after
 a crash the same attempt is finished and not a second one begun.
 """
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace import clock
 from marketplace.database import Base, Stamped, choice
 from marketplace.design import DEFAULT, ChargeType, FeePayer
-from marketplace.design.passing import Split
+from marketplace.design.passing import Split, TransferWhen
 from marketplace.lifecycles import OrderStatus, PaymentStatus
 from marketplace.models.catalogue import Product
 from marketplace.models.people import User
@@ -48,7 +49,8 @@ class Order(Stamped, Base):
     )
     buyer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     buyer_email: Mapped[str | None] = mapped_column(sa.String(254))
-    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"))
+    # None when there are several; each has a part.
+    seller_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sellers.id"))
     currency: Mapped[str] = mapped_column(sa.String(3))
     amount: Mapped[int] = mapped_column(sa.BigInteger)
     application_fee_amount: Mapped[int] = mapped_column(sa.BigInteger, default=0)
@@ -65,9 +67,14 @@ class Order(Stamped, Base):
     placed_at: Mapped[datetime] = mapped_column(default=clock.now)
     paid_at: Mapped[datetime | None]
     fulfilled_at: Mapped[datetime | None]
+    # Why a person must look before anything else happens; None for nearly all.
+    held_because: Mapped[str | None] = mapped_column(sa.Text)
 
     buyer: Mapped[User | None] = relationship(back_populates="orders", lazy="raise")
-    seller: Mapped[Seller] = relationship(back_populates="orders", lazy="raise")
+    seller: Mapped[Seller | None] = relationship(back_populates="orders", lazy="raise")
+    parts: Mapped[list["OrderPart"]] = relationship(
+        back_populates="order", lazy="raise", order_by="OrderPart.id"
+    )
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", lazy="raise", order_by="OrderLine.id"
     )
@@ -83,6 +90,44 @@ class Order(Stamped, Base):
     @property
     def application_fee(self) -> Money:
         """What the marketplace keeps of it, before Stripe's own fee."""
+        return Money(self.application_fee_amount, self.currency)
+
+
+class OrderPart(Stamped, Base):
+    """What one seller has in an order: goods for `amount`, of which the marketplace keeps a part.
+
+    An order of one seller has one. With `transfer_when` later, the operator decides about the rest.
+    """
+
+    __tablename__ = "order_parts"
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.UniqueConstraint("order_id", "seller_id"),
+        sa.Index(None, "seller_id", "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"))
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("sellers.id"))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    amount: Mapped[int] = mapped_column(sa.BigInteger)
+    application_fee_amount: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    transfer_when: Mapped[TransferWhen] = mapped_column(
+        choice(TransferWhen), default=TransferWhen.NOW
+    )
+    fulfilled_at: Mapped[datetime | None]
+
+    order: Mapped[Order] = relationship(back_populates="parts", lazy="raise")
+    seller: Mapped[Seller] = relationship(lazy="raise")
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays for this seller's goods."""
+        return Money(self.amount, self.currency)
+
+    @property
+    def application_fee(self) -> Money:
+        """What the marketplace keeps of it."""
         return Money(self.application_fee_amount, self.currency)
 
 
