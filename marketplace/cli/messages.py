@@ -27,7 +27,16 @@ PO = language.FOLDER / LANGUAGE / "LC_MESSAGES" / "messages.po"
 MO = PO.with_suffix(".mo")
 # Folders of templates whose pages are to be had in every language, and single files.
 TEMPLATES = ("auth", "faults", "guide", "shop", "base.html", "macros.html", "money_story.html")
-VIEWS = ("web/auth.py", "web/shop", "web/context.py", "web/guide.py", "people.py", "orders")
+VIEWS = (
+    "errors.py",
+    "people.py",
+    "orders",
+    "wallet",
+    "web/auth.py",
+    "web/context.py",
+    "web/guide.py",
+    "web/shop",
+)
 # Calls whose first text is shown to people, and so looked up where it is shown.
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
