@@ -64,6 +64,11 @@ def normal_email(email: str) -> str:
     return email.strip().casefold()
 
 
+def is_address(email: str) -> bool:
+    """Tell whether this looks like an email address."""
+    return _EMAIL.fullmatch(email) is not None
+
+
 def sign_up(
     session: orm.Session, *, email: str, name: str, password: str, role: Role = Role.BUYER
 ) -> User:

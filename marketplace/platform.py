@@ -7,12 +7,13 @@ https://docs.stripe.com/api/accounts/retrieve
 """
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 from stripe import StripeClient
 
+from marketplace.charges import fees
 from marketplace.database import lock, phase
 from marketplace.design import DEFAULT, Design
 from marketplace.design.acceptance import accept
@@ -25,32 +26,34 @@ from marketplace.money import BASIS_POINTS
 ONLY = 1
 # More than any sale can be; the database counts no further than this anyway.
 MOST_FEE = 99_999_999
+USUAL = fees.Terms(bps=1000)
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Commission:
-    """What the platform keeps: basis points, and minor units of each sale's currency."""
+def fee_columns(terms: fees.Terms) -> dict[str, int | None]:
+    """A commission as the columns of whatever row keeps it.
 
-    fee_bps: int
-    fee_fixed: int = 0
-    fee_min: int | None = None
-    fee_max: int | None = None
-
-    def check(self) -> None:
-        """Raise Invalid with the fields that cannot be."""
-        faults = {}
-        if not 0 <= self.fee_bps < BASIS_POINTS:
-            faults["fee_bps"] = "Write a share from 0 to less than 100 percent."
-        for name in ("fee_fixed", "fee_min", "fee_max"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= MOST_FEE:
-                faults[name] = "Write an amount of nothing or more."
-        if self.fee_min is not None and self.fee_max is not None and self.fee_min > self.fee_max:
-            faults["fee_max"] = "The most is below the least."
-        if faults:
-            raise Invalid("This commission cannot be.", faults)
+    Raises Invalid with the columns whose values cannot be.
+    """
+    columns = {
+        "fee_bps": terms.bps,
+        "fee_fixed": terms.fixed,
+        "fee_min": terms.least,
+        "fee_max": terms.most,
+    }
+    faults = {
+        name: "Write an amount of nothing or more."
+        for name, value in columns.items()
+        if value is not None and not 0 <= value <= MOST_FEE
+    }
+    if not 0 <= terms.bps < BASIS_POINTS:
+        faults["fee_bps"] = "Write a share from 0 to less than 100 percent."
+    if terms.least is not None and terms.most is not None and terms.least > terms.most:
+        faults["fee_max"] = "The most is below the least."
+    if faults:
+        raise Invalid("This commission cannot be.", faults)
+    return columns
 
 
 def settings(session: orm.Session) -> PlatformSettings:
@@ -62,7 +65,7 @@ def settings(session: orm.Session) -> PlatformSettings:
     return row or PlatformSettings(
         id=ONLY,
         **asdict(DEFAULT),
-        **asdict(Commission(fee_bps=1000)),
+        **fee_columns(USUAL),
         split=Split.APPLICATION_FEE,
         on_behalf_of=False,
         transfer_when=TransferWhen.NOW,
@@ -85,17 +88,17 @@ def choose(session: orm.Session, design: Design, *, knowing: bool = False) -> No
 
 
 def set_terms(
-    session: orm.Session, commission: Commission, *, pay_at_stripe: bool, pay_here: bool
+    session: orm.Session, commission: fees.Terms, *, pay_at_stripe: bool, pay_here: bool
 ) -> None:
     """Set the commission of new shops, and where buyers may pay. Flushes, commits not.
 
     Raises Invalid for a commission that cannot be, and when buyers could pay nowhere.
     """
-    commission.check()
+    columns = fee_columns(commission)
     if not (pay_at_stripe or pay_here):
         raise Invalid("Buyers must be able to pay.", {"pay_at_stripe": "Offer at least one way."})
     row = _row(session)
-    for name, value in asdict(commission).items():
+    for name, value in columns.items():
         setattr(row, name, value)
     row.pay_at_stripe, row.pay_here = pay_at_stripe, pay_here
     session.flush()

@@ -25,7 +25,22 @@ from marketplace.accounts.state import (
     Requirement,
     standing,
 )
-from marketplace.design import Dashboard, Design, FeePayer, LossOwner
+from marketplace.design import (
+    AccountsApi,
+    ChargeType,
+    Dashboard,
+    Design,
+    FeePayer,
+    LossOwner,
+    Onboarding,
+)
+
+# The legacy types in the words of the controller: dashboard, who pays the fees, who bears losses.
+LEGACY: Mapping[str, tuple[str | None, str | None, str | None]] = {
+    "standard": ("full", "account", "stripe"),
+    "express": ("express", "application_express", "application"),
+    "custom": ("none", "application_custom", "application"),
+}
 
 
 def create_params(design: Design, applicant: Applicant) -> AccountCreateParams:
@@ -60,6 +75,32 @@ def controller(design: Design) -> AccountCreateParamsController:
         # Who bears the losses of accounts without a dashboard also asks them the questions.
         "requirement_collection": "application" if ours else "stripe",
     }
+
+
+def design(account: Mapping[str, Any]) -> Design | None:
+    """The design that an account of any kind was made with; None when it has none that we know.
+
+    The legacy types are read as what they behave like. The charge type is nobody's property: it is
+    the one that the capabilities allow. https://docs.stripe.com/connect/migrate-to-controller-properties
+    """
+    old = LEGACY.get(account.get("type") or "none", (None, None, None))
+    told = account.get("controller") or {}
+    shown = (told.get("stripe_dashboard") or {}).get("type") or old[0]
+    payer = (told.get("fees") or {}).get("payer") or old[1]
+    losses = (told.get("losses") or {}).get("payments") or old[2]
+    if shown is None or payer is None or losses is None:
+        return None
+    asked = account.get("capabilities") or {}
+    direct = shown == Dashboard.FULL or "transfers" not in asked
+    return Design(
+        accounts_api=AccountsApi.V1,
+        onboarding=Onboarding.HOSTED,
+        dashboard=Dashboard(shown),
+        # `application_express` and `application_custom` are what the legacy types have.
+        fee_payer=FeePayer.SELLER if payer == "account" else FeePayer.PLATFORM,
+        loss_owner=LossOwner.STRIPE if losses == "stripe" else LossOwner.PLATFORM,
+        charge_type=ChargeType.DIRECT if direct and asked else ChargeType.DESTINATION,
+    )
 
 
 def state(account: Mapping[str, Any]) -> AccountState:

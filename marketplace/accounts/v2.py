@@ -16,6 +16,7 @@ from stripe.params.v2.core import (
     AccountCreateParamsConfiguration,
     AccountCreateParamsDefaultsProfile,
     AccountCreateParamsDefaultsResponsibilities,
+    AccountUpdateParams,
 )
 
 from marketplace import clock
@@ -28,7 +29,15 @@ from marketplace.accounts.state import (
     Requirement,
     standing,
 )
-from marketplace.design import Design
+from marketplace.design import (
+    AccountsApi,
+    ChargeType,
+    Dashboard,
+    Design,
+    FeePayer,
+    LossOwner,
+    Onboarding,
+)
 from marketplace.design.shape import responsibilities, seller_is_merchant
 
 Part = Literal[
@@ -107,6 +116,41 @@ def configuration(design: Design, *, with_cards: bool = False) -> AccountCreateP
         transfers: Any = {"stripe_transfers": {"requested": True}}
         wanted["recipient"] = {"capabilities": {"stripe_balance": transfers}}
     return wanted
+
+
+def widening(design: Design, *, with_cards: bool = False) -> AccountUpdateParams:
+    """The request that asks for the capabilities which `design` needs on an account that exists.
+
+    The line of business is left alone: by now it is the seller's own answer.
+    https://docs.stripe.com/api/v2/core/accounts/update
+    """
+    wanted: dict[str, Any] = dict(configuration(design, with_cards=with_cards))
+    if "merchant" in wanted:
+        wanted["merchant"] = {"capabilities": wanted["merchant"]["capabilities"]}
+    return cast("AccountUpdateParams", {"configuration": wanted, "include": [*INCLUDE]})
+
+
+def design(account: Mapping[str, Any]) -> Design | None:
+    """The design that an account, as plain data with `INCLUDE`, was made with.
+
+    None for one that has no dashboard decided or no responsibilities: it is not set up to sell.
+    https://docs.stripe.com/connect/accounts-v2/connected-account-configuration
+    """
+    told = (account.get("defaults") or {}).get("responsibilities") or {}
+    shown = account.get("dashboard")
+    if not (shown and told.get("fees_collector") and told.get("losses_collector")):
+        return None
+    recipient = (account.get("configuration") or {}).get("recipient")
+    return Design(
+        accounts_api=AccountsApi.V2,
+        onboarding=Onboarding.HOSTED,
+        dashboard=Dashboard(shown),
+        fee_payer=FeePayer.SELLER if told["fees_collector"] == "stripe" else FeePayer.PLATFORM,
+        loss_owner=LossOwner.STRIPE if told["losses_collector"] == "stripe" else LossOwner.PLATFORM,
+        charge_type=ChargeType.DESTINATION
+        if recipient and shown != Dashboard.FULL
+        else ChargeType.DIRECT,
+    )
 
 
 def state(account: Mapping[str, Any], banks: Iterable[Mapping[str, Any]] = ()) -> AccountState:

@@ -8,7 +8,9 @@ https://docs.stripe.com/connect/accounts
 """
 
 from marketplace.sellers.accounts import deauthorized, ensure_account, refresh
+from marketplace.sellers.agreements import Agreement, change, lacking
 from marketplace.sellers.doors import DOORS, Door, design_of
+from marketplace.sellers.importing import Found, look_up
 from marketplace.sellers.lists import (
     PAGE,
     bank_accounts,
@@ -21,22 +23,28 @@ from marketplace.sellers.lists import (
     tasks,
     terms,
 )
-from marketplace.sellers.opening import LONGEST_NAME, open_shop
+from marketplace.sellers.opening import LONGEST_NAME, adopt, open_shop
 from marketplace.sellers.walls import refusal
 
 __all__ = [
     "DOORS",
     "LONGEST_NAME",
     "PAGE",
+    "Agreement",
     "Door",
+    "Found",
+    "adopt",
     "bank_accounts",
     "by_slug",
     "by_stripe_id",
     "can_be_bought_from",
+    "change",
     "count_by_state",
     "deauthorized",
     "design_of",
     "ensure_account",
+    "lacking",
+    "look_up",
     "of",
     "open_shop",
     "page",

@@ -18,17 +18,23 @@ from marketplace.accounts import v1, v2
 from marketplace.accounts.applicant import Applicant
 from marketplace.accounts.state import AccountState
 from marketplace.design import AccountsApi, Dashboard, Design
+from marketplace.design.shape import capabilities
 from marketplace.gateway import keys
 from marketplace.models import Seller
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How one Accounts API makes an account, reads one, and finds one that we lost sight of."""
+    """How one Accounts API makes an account, reads one, and finds one that we lost sight of.
+
+    `widen` asks for the capabilities that a design needs, and for cards besides where told to;
+    asking for what an account has already changes nothing.
+    """
 
     create: Callable[[StripeClient, Seller, str | None], AccountState]
     read: Callable[[StripeClient, str], AccountState]
     find: Callable[[StripeClient, Seller], AccountState | None]
+    widen: Callable[[StripeClient, str, Design, bool], None]
 
 
 def design_of(seller: Seller) -> Design:
@@ -72,6 +78,12 @@ def _find_v1(stripe: StripeClient, seller: Seller) -> AccountState | None:
     return next((it for it in states if it.metadata.get("seller") == seller.token), None)
 
 
+def _widen_v1(stripe: StripeClient, account: str, design: Design, cards: bool) -> None:  # noqa: FBT001
+    names = {*capabilities(design), *(("card_payments", "transfers") if cards else ())}
+    wanted: Any = {name: {"requested": True} for name in sorted(names)}
+    stripe.v1.accounts.update(account, {"capabilities": wanted})
+
+
 def _create_v2(stripe: StripeClient, seller: Seller, shop_url: str | None) -> AccountState:
     """Ask for the least; ask for cards too where Stripe says that it wants both."""
     design, applicant = design_of(seller), _applicant(seller, shop_url)
@@ -109,7 +121,11 @@ def _find_v2(stripe: StripeClient, seller: Seller) -> AccountState | None:
     return None
 
 
+def _widen_v2(stripe: StripeClient, account: str, design: Design, cards: bool) -> None:  # noqa: FBT001
+    stripe.v2.core.accounts.update(account, v2.widening(design, with_cards=cards))
+
+
 DOORS: Mapping[AccountsApi, Door] = {
-    AccountsApi.V1: Door(_create_v1, _read_v1, _find_v1),
-    AccountsApi.V2: Door(_create_v2, _read_v2, _find_v2),
+    AccountsApi.V1: Door(_create_v1, _read_v1, _find_v1, _widen_v1),
+    AccountsApi.V2: Door(_create_v2, _read_v2, _find_v2, _widen_v2),
 }

@@ -18,7 +18,14 @@ from marketplace.accounts import countries
 from marketplace.design import Design
 from marketplace.design.acceptance import refuse
 from marketplace.errors import Invalid
-from marketplace.models import Invitation, PlatformSettings, Role, Seller, User
+from marketplace.models import (
+    AccountStatus,
+    Invitation,
+    PlatformSettings,
+    Role,
+    Seller,
+    User,
+)
 from marketplace.sellers.lists import by_slug, of
 
 LONGEST_NAME = 80
@@ -63,6 +70,31 @@ def open_shop(
         currency=countries.currency(country),
         email=user.email,
         **terms_as_columns(agreed, design),
+    )
+    if user.role is Role.BUYER:
+        user.role = Role.SELLER
+    return _insert(session, user, seller)
+
+
+def adopt(session: orm.Session, user: User, invitation: Invitation, *, name: str) -> Seller:
+    """Open the shop of `user` with the account that an invitation brings. Flushes, commits not.
+
+    What Stripe says of the account is read by the next `refresh`. Raises Invalid with the fields
+    that cannot be used.
+    """
+    name = " ".join((name or invitation.shop_name or "").split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        fault = f"Write a name of at most {LONGEST_NAME} characters."
+        raise Invalid("The shop cannot be opened like this.", {"name": fault})
+    seller = Seller(
+        user_id=user.id,
+        shop_name=name,
+        country=invitation.country or "",
+        currency=invitation.currency or "",
+        email=user.email,
+        stripe_id=invitation.stripe_id,
+        account_status=AccountStatus.CREATED,
+        **terms_as_columns(invitation, invitation.design),
     )
     if user.role is Role.BUYER:
         user.role = Role.SELLER

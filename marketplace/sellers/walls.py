@@ -73,7 +73,7 @@ class Refusal:
 
 def refusal(design: Design, code: str | None) -> Refusal:
     """What stands in the way of an account of `design`, by the code of Stripe's refusal."""
-    if code in BY_CODE:
+    if code is not None and code in BY_CODE:
         return Refusal((BY_CODE[code],), sure=True)
     if code not in VAGUE:
         return Refusal((), sure=True)

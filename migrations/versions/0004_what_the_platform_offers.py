@@ -1,5 +1,7 @@
 """What the platform offers: the operator's defaults, and invitations with terms of their own."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -52,7 +54,7 @@ def downgrade() -> None:
     op.drop_table("platform_settings")
 
 
-def terms() -> tuple[sa.Column, ...]:
+def terms() -> tuple[sa.Column[Any], ...]:
     choices = ("accounts_api", "dashboard", "onboarding", "charge_type", "fee_payer", "loss_owner")
     return (
         *(sa.Column(name, CHOICE, nullable=False) for name in choices),
@@ -66,7 +68,7 @@ def terms() -> tuple[sa.Column, ...]:
     )
 
 
-def stamps() -> tuple[sa.Column, ...]:
+def stamps() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),

@@ -1,0 +1,120 @@
+"""What may change for a seller whose account exists, and what Stripe is asked for then."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import orm
+from stripe import StripeClient
+
+from marketplace import people, sellers
+from marketplace.charges import fees
+from marketplace.design import DEFAULT, AccountsApi, ChargeType, Onboarding
+from marketplace.design.passing import Split, TransferWhen
+from marketplace.errors import Invalid, StripeUnavailable
+from marketplace.models import Seller
+from marketplace.sellers import Agreement
+from tests.running import Running
+
+AGREED = Agreement(fees.Terms(bps=1000))
+HOSTED = Onboarding.HOSTED
+DIRECT, DESTINATION, SEPARATE = ChargeType
+
+
+@pytest.fixture
+def stripe(sandbox: Running) -> StripeClient:
+    """The SDK, at the sandbox."""
+    return sandbox.client()
+
+
+@pytest.fixture(params=AccountsApi)
+def maria(request: pytest.FixtureRequest, session: orm.Session, stripe: StripeClient) -> Seller:
+    """A seller with an account for destination charges, under each Accounts API."""
+    user = people.sign_up(
+        session, email="maria@example.com", name="Maria", password="a good long sentence"
+    )
+    design = replace(DEFAULT, accounts_api=request.param)
+    shop = sellers.open_shop(session, user, name="Maria's Mugs", country="US", design=design)
+    return sellers.ensure_account(session, stripe, shop)
+
+
+def test_a_commission_changes_without_a_call_to_stripe(
+    session: orm.Session, maria: Seller, closed_port: int
+) -> None:
+    away = StripeClient("sk_test_x", base_addresses={"api": f"http://127.0.0.1:{closed_port}"})
+    agreement = Agreement(fees.Terms(bps=250, fixed=30, least=60, most=900), Split.TRANSFER_AMOUNT)
+    asked = sellers.change(
+        session, away, maria, agreement, charge_type=DESTINATION, onboarding=HOSTED
+    )
+    assert asked == ()
+    assert (maria.fee_bps, maria.fee_fixed, maria.fee_min, maria.fee_max) == (250, 30, 60, 900)
+    assert maria.split is Split.TRANSFER_AMOUNT
+
+
+def test_direct_charges_ask_for_cards_where_the_account_never_did(
+    session: orm.Session, stripe: StripeClient, maria: Seller
+) -> None:
+    lacked = () if maria.accounts_api is AccountsApi.V1 else ("card_payments",)
+    for asked in (lacked, ()):
+        assert (
+            sellers.change(session, stripe, maria, AGREED, charge_type=DIRECT, onboarding=HOSTED)
+            == asked
+        )
+    assert maria.charge_type is DIRECT
+    assert "card_payments" in maria.capabilities
+    told = stripe.v1.accounts.retrieve(maria.stripe_id or "").to_dict()["capabilities"]
+    assert {"card_payments", "transfers"} <= set(told)
+
+
+def test_charging_on_behalf_of_the_seller_asks_for_cards_too(
+    session: orm.Session, stripe: StripeClient, maria: Seller
+) -> None:
+    agreement = replace(AGREED, on_behalf_of=True)
+    sellers.change(session, stripe, maria, agreement, charge_type=DESTINATION, onboarding=HOSTED)
+    assert maria.on_behalf_of
+    assert {"card_payments", "transfers"} <= set(maria.capabilities)
+    sellers.change(session, stripe, maria, agreement, charge_type=DIRECT, onboarding=HOSTED)
+    assert not maria.on_behalf_of  # a direct charge is the seller's own
+
+
+def test_money_can_wait_only_with_separate_charges(
+    session: orm.Session, stripe: StripeClient, maria: Seller
+) -> None:
+    agreement = replace(AGREED, transfer_when=TransferWhen.LATER, split=Split.TRANSFER_AMOUNT)
+    sellers.change(session, stripe, maria, agreement, charge_type=SEPARATE, onboarding=HOSTED)
+    assert (maria.transfer_when, maria.split) == (TransferWhen.LATER, Split.APPLICATION_FEE)
+    sellers.change(session, stripe, maria, agreement, charge_type=DESTINATION, onboarding=HOSTED)
+    assert (maria.transfer_when, maria.split) == (TransferWhen.NOW, Split.TRANSFER_AMOUNT)
+
+
+def test_what_the_rules_refuse_is_refused_before_stripe_is_asked(
+    session: orm.Session, maria: Seller, closed_port: int
+) -> None:
+    away = StripeClient("sk_test_x", base_addresses={"api": f"http://127.0.0.1:{closed_port}"})
+    with pytest.raises(Invalid) as refusal:
+        sellers.change(
+            session,
+            away,
+            maria,
+            AGREED,
+            charge_type=DIRECT,
+            onboarding=Onboarding.API,
+            knowing=True,
+        )
+    assert "(Rule api-onboarding-needs-full-control.)" in refusal.value.fields["design"]
+    assert (maria.charge_type, maria.onboarding) == (DESTINATION, HOSTED)
+
+
+def test_a_silent_stripe_changes_nothing_here(
+    session: orm.Session, maria: Seller, closed_port: int
+) -> None:
+    maria.capabilities = {"transfers": "active"}
+    session.commit()
+    away = StripeClient(
+        "sk_test_x",
+        base_addresses={"api": f"http://127.0.0.1:{closed_port}"},
+        max_network_retries=0,
+    )
+    with pytest.raises(StripeUnavailable):
+        sellers.change(session, away, maria, AGREED, charge_type=DIRECT, onboarding=HOSTED)
+    session.expire_all()
+    assert maria.charge_type is DESTINATION
