@@ -14,11 +14,14 @@ from marketplace import database
 from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.web import context
+from tests import sparing
 from tests.running import quiet_notices, sandbox, start_sandbox
 
 __all__ = ["quiet_notices", "sandbox", "start_sandbox"]  # fixtures that live beside what they run
 
 SECRET_KEY = "a-key-for-tests-that-is-long-enough"
+
+sparing.spare()
 
 
 @pytest.fixture(scope="session")

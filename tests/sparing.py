@@ -1,0 +1,74 @@
+"""What every test would pay for anew and no test is about: done once, or done cheaply.
+
+An application is made for nearly every test, so what it works out from files that do not change
+(templates, the addresses of pages) is kept for the next one. Passwords are hashed with argon2 as
+always, but with little memory, and a test's database does not wait for the disk, which it never
+outlives.
+"""
+
+import signal
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from werkzeug.routing.rules import Rule
+
+from marketplace import database, people
+
+HASHER = people._HASHER
+"""The real one, for the test that looks at what it costs."""
+
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled for an application before this one."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self.kept.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = (bucket.checksum, bucket.code)
+
+
+def spare() -> None:
+    """Be sparing from now on, in this process and for everything that it starts."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
+    Rule._compile_builder = _kept(Rule._compile_builder)  # type: ignore[method-assign]
+    people._HASHER = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
+    people._NOBODY = people._HASHER.hash("nobody has this password")
+    database._prepare_sqlite = _careless(database._prepare_sqlite)
+    # A shell that runs the tests in the background makes them, and the programs they start, deaf
+    # to Ctrl-C; some tests are about just that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _kept(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
+    """Werkzeug writes two Python functions for each address of each application."""
+    functions: dict[tuple[object, ...], Any] = {}
+
+    def compiled(rule: Rule, *how: bool) -> Any:
+        key = (rule.rule, rule.host, rule.subdomain, repr(rule.defaults), how)
+        if key not in functions:
+            functions[key] = compile_builder(rule, *how)
+        return functions[key]
+
+    return compiled
+
+
+def _careless(prepare: Callable[[DBAPIConnection, object], None]) -> Callable[..., None]:
+    def prepared(connection: DBAPIConnection, record: object) -> None:
+        prepare(connection, record)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.close()
+
+    return prepared
