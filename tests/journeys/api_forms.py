@@ -68,3 +68,6 @@ def bank(browser: Browser, **numbers: Any) -> Browser:
 def agree(browser: Browser) -> Browser:
     """Accept the terms."""
     return browser.open("/sell/questions/terms").press("Agree", agree="yes")
+
+
+DONE = "Stripe has an answer to all that it asks"
