@@ -53,6 +53,11 @@ def keep_platform(ctx: Context, account: dict[str, Any]) -> None:
     ctx.save(account, owner=_PLATFORM_OWNER)
 
 
+def is_somebodys(account: dict[str, Any]) -> bool:
+    """Whether it is a platform's connected account and not a platform itself."""
+    return bool(account["controller"]["type"] == "application")
+
+
 def case(ctx: Context, account: dict[str, Any]) -> Case:
     """The account with its people and its banks."""
     inside = ctx.acting_as(account["id"])

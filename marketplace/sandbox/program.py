@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import book, store
+from . import book, older, store
 from .cli_listen import Hub
 from .clock import Clock
 from .context import DEFAULT_VERSION, Context
@@ -46,7 +46,8 @@ class Sandbox:
         self._ticker = threading.Thread(target=self._tick, name="clock", daemon=True)
 
     def start(self) -> None:
-        """Let time flow and the courier run."""
+        """Let time flow and the courier run, once the file is as this release wants it."""
+        older.catch_up(self)
         self.courier.start()
         self.hub.start()
         self._ticker.start()

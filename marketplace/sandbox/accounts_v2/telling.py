@@ -43,11 +43,7 @@ def news(case: Case, now: Standing) -> list[tuple[str, dict[str, Any] | None]]:
     told = _digests(seen)
     before: dict[str, str] | None = account.get("_told")
     account["_told"] = told
-    # Links for the lists of v2, which filter by them.
-    account["_lists"] = {
-        "closed": str(seen["closed"]).lower(),
-        **dict.fromkeys(seen["applied_configurations"], "applied"),
-    }
+    _enlist(account, seen)
     if before is None:
         return [(f"{_PREFIX}.created", None)]
     found: list[tuple[str, dict[str, Any] | None]] = []
@@ -65,6 +61,19 @@ def news(case: Case, now: Standing) -> list[tuple[str, dict[str, Any] | None]]:
         else:
             found.append((f"{_PREFIX}[{name}].updated", None))
     return found
+
+
+def enlist(case: Case, now: Standing) -> None:
+    """Give an account that was made before there were lists of v2 its place in them."""
+    _enlist(case.account, reading.whole(case, now, _VERSION))
+
+
+def _enlist(account: dict[str, Any], seen: dict[str, Any]) -> None:
+    """Links for the lists of v2, which filter by them."""
+    account["_lists"] = {
+        "closed": str(seen["closed"]).lower(),
+        **dict.fromkeys(seen["applied_configurations"], "applied"),
+    }
 
 
 def spread(

@@ -10,11 +10,11 @@ Stripe guards the account's data from then on.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from marketplace.sandbox import configuration, store
+from marketplace.sandbox import configuration, connected, store
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.pages import paper
 from marketplace.sandbox.resources import login_links
@@ -47,15 +47,12 @@ def _page(server: Server, problem: str = "", status: int = HTTPStatus.OK) -> Res
         now=server.sandbox.clock.now(),
         ahead=server.sandbox.clock.offset,
         problem=problem,
-        sellers=[(row, configuration.of(row).dashboard) for row in found if _is_connected(row)],
+        sellers=[
+            (row, configuration.of(row).dashboard) for row in found if connected.is_somebodys(row)
+        ],
         sessions=[session for session in sessions if session["url"]],
         links=links,
     )
-
-
-def _is_connected(account: dict[str, Any]) -> bool:
-    """Whether it is somebody's connected account and not the platform's own."""
-    return bool(account["controller"]["type"] == "application")
 
 
 @page("POST", _HERE)
@@ -64,7 +61,7 @@ def enter(server: Server, request: Request) -> Response:
     account = request.form.get("account", "")
     with server.sandbox.store.transaction() as db:
         found = store.get(db, account)
-    if found is None or found[0]["object"] != "account" or not _is_connected(found[0]):
+    if found is None or found[0]["object"] != "account" or not connected.is_somebodys(found[0]):
         return _page(server, "There is no such account.", HTTPStatus.NOT_FOUND)
     try:
         with server.sandbox.session(found[1]) as ctx:

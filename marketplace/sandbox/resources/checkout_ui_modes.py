@@ -40,6 +40,7 @@ def check(params: dict[str, Any]) -> None:
     """
     mode = of(params)
     if mode not in {HOSTED, EMBEDDED, ELEMENTS}:
+        # Stripe has it in private preview: accounts that were not let in are refused there too.
         message = f"The local sandbox does not cover Checkout with `ui_mode`={mode}."
         raise Refused(message, param="ui_mode")
     for name, modes in _ONLY.items():
