@@ -25,11 +25,15 @@ SITE = "http://shop.example"
 
 
 class Wire(gateway.TracedClient):
-    """The SDK's way to Stripe; on request an answer gets lost after Stripe did its work."""
+    """The SDK's way to Stripe; on request an answer gets lost after Stripe did its work,
+    or the call before it gets there (`stop`)."""
 
     lose: Callable[[str, str], bool] | None = None
+    stop = False
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if self.stop and self.lose and self.lose(method, url):
+            raise sdk.APIConnectionError("there is no line")
         answer = super().request(method, url, *args, **kwargs)
         if self.lose and self.lose(method, url):
             raise sdk.APIConnectionError("the line went dead")
@@ -61,6 +65,15 @@ class Till:
             self.session, self.stripe, attempt.checkout_session_id, attempt.stripe_account
         )
         return self.look(order)
+
+    def settle_last(self, order: Order) -> Order:
+        """What an event or the return page does, whatever the last attempt is at Stripe."""
+        orders.ask(self.session, self.stripe, self.attempts(order)[-1])
+        return self.look(order)
+
+    def own_session(self) -> orm.Session:
+        """Another session on the same database, for another thread."""
+        return orm.Session(self.session.get_bind(), expire_on_commit=False)
 
     def look(self, order: Order) -> Order:
         self.session.commit()  # let go of what was read before: others have written since

@@ -6,6 +6,7 @@ which reads the Session anew, compares it with the order, and moves both once.
 https://docs.stripe.com/payments/checkout/how-checkout-works
 """
 
+from marketplace.orders.declines import reason
 from marketplace.orders.ending import cancel, fulfil
 from marketplace.orders.lists import (
     for_buyer,
@@ -57,6 +58,7 @@ __all__ = [
     "of_seller",
     "place",
     "quotes",
+    "reason",
     "refresh_charge",
     "refresh_payment",
     "settle",

@@ -40,6 +40,7 @@ def cancel(session: orm.Session, stripe: StripeClient, order: Order, *, public_u
     if order.status is OrderStatus.CANCELLED:
         return order
     payment = lists.latest_payment(session, order)
+    paying.close_older(session, stripe, order, payment, public_url)
     if payment.status is PaymentStatus.REQUESTED and order.status in paying.PAYABLE:
         # Nobody knows whether the page exists; the same key tells, and then it can be closed.
         with suppress(StripeRefused):

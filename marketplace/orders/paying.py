@@ -41,7 +41,7 @@ def start_payment(
     StripeRefused.
     """
     payment = _attempt(session, order, way)
-    _close_older(session, stripe, order, payment, public_url)
+    close_older(session, stripe, order, payment, public_url)
     if payment.status is PaymentStatus.REQUESTED:
         opening.open_attempt(session, stripe, order, payment, public_url)
     if payment.ui is PaymentUi.SAVED_CARD:
@@ -111,7 +111,7 @@ def _attempt(session: orm.Session, order: Order, way: Way | None) -> Payment:
     return payment
 
 
-def _close_older(
+def close_older(
     session: orm.Session, stripe: StripeClient, order: Order, payment: Payment, public_url: str
 ) -> None:
     """Close what the buyer turned away from, so that only `payment` can be paid. Commits.

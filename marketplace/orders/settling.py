@@ -9,6 +9,7 @@ all, and never paid. https://docs.stripe.com/checkout/fulfillment
 """
 
 import logging
+from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -16,6 +17,7 @@ from stripe import StripeClient
 
 from marketplace import clock, ledger
 from marketplace.database import lock, phase
+from marketplace.errors import StripeError
 from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of
@@ -73,7 +75,12 @@ def settle_intent(
         facts = stripe.v1.payment_intents.retrieve(
             payment_intent_id, {"expand": list(booking.expand(account))}, acting_as(account)
         ).to_dict()
-    return learn(session, stripe, read_intent(facts), account)
+    order = learn(session, stripe, read_intent(facts), account)
+    if order is not None and facts["status"] == "requires_payment_method":
+        # The attempt is over; nobody shall pay it after all, with a secret from an old address.
+        with suppress(StripeError), translating():
+            stripe.v1.payment_intents.cancel(payment_intent_id, options=acting_as(account))
+    return order
 
 
 def refresh_payment(

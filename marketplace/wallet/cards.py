@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.sql.selectable import Select
 from stripe import StripeClient
 
 from marketplace import clock
@@ -170,5 +171,5 @@ def _mirror(session: orm.Session, customer: Customer, facts: Sequence[Mapping[st
     session.flush()
 
 
-def _of(buyer: User) -> sa.Select[tuple[SavedCard]]:
+def _of(buyer: User) -> Select[SavedCard]:
     return sa.select(SavedCard).join(SavedCard.customer).where(Customer.user_id == buyer.id)

@@ -38,7 +38,7 @@ def customer(session: orm.Session, stripe: StripeClient, buyer: User) -> Custome
         )
     with phase(session):
         lock(session, row)
-        row.stripe_id = row.stripe_id or made.id
+        row.stripe_id = made.id
     return row
 
 

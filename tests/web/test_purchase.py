@@ -44,7 +44,8 @@ class Buyer:
         form = {"product_id": self.till.bowl.id, "quantity": quantity, "nonce": nonce}
         self.client.post("/basket/add", data=form)
         page = self.look(f"/checkout/{self.slug}")
-        fields = page.select("main form[method=post] input[name]")
+        unticked = "[type=checkbox]:not([checked]), [type=radio]:not([checked])"
+        fields = page.select(f"main form[method=post] input[name]:not({unticked})")
         return {str(field["name"]): str(field["value"]) for field in fields}
 
     @property

@@ -53,6 +53,8 @@ GET  /orders                              in     page   page   page   page
 GET  /orders/<token>                      page   page   page   page   page
 GET  /orders/<token>/live                 page   page   page   page   page
 POST /orders/<token>/pay                  stripe stripe stripe stripe stripe
+GET  /orders/<token>/pay                  on     on     on     on     on
+POST /orders/<token>/pay/secret           409    409    409    409    409
 POST /orders/<token>/check                on     on     on     on     on
 GET  /orders/<token>/return               on     on     on     on     on
 POST /orders/<token>/cancel               on     on     on     on     on

@@ -7,7 +7,7 @@ amount, a seller or a status; it names products, quantities and tokens, and the 
 from flask import Blueprint
 
 from marketplace.web import drawing, paging
-from marketplace.web.shop import basket, browse, checkout, purchase, wallet
+from marketplace.web.shop import basket, browse, checkout, pay, purchase, wallet
 
 bp = Blueprint("shop", __name__)
 PRODUCT = f"/products/<int(max={paging.BIGGEST_ID}):product_id>"
@@ -28,6 +28,8 @@ bp.add_url_rule("/orders/<token>", "order", purchase.show)
 bp.add_url_rule("/orders/<token>/return", "order_return", purchase.returned)
 bp.add_url_rule("/orders/<token>/live", "order_live", purchase.live)
 bp.add_url_rule("/orders/<token>/pay", "order_pay", purchase.pay, methods=["POST"])
+bp.add_url_rule("/orders/<token>/pay", "order_form", pay.show)
+bp.add_url_rule("/orders/<token>/pay/secret", "order_secret", pay.secret, methods=["POST"])
 bp.add_url_rule("/orders/<token>/check", "order_check", purchase.check, methods=["POST"])
 bp.add_url_rule("/orders/<token>/cancel", "order_cancel", purchase.cancel, methods=["POST"])
 

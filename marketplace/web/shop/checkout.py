@@ -14,6 +14,7 @@ from marketplace.orders import Quote, Wanted
 from marketplace.web import context
 from marketplace.web import show as words
 from marketplace.web.shop import basket
+from marketplace.web.shop import pay as ways_to_pay
 
 
 def show(slug: str) -> ResponseReturnValue:
@@ -21,20 +22,20 @@ def show(slug: str) -> ResponseReturnValue:
     quote = _quote(slug)
     if quote is None or not quote.can_be_bought:
         return redirect(url_for("shop.basket"))
-    return render_template("shop/checkout.html", quote=quote, nonce=basket.new_nonce())
+    ways = ways_to_pay.offered(quote.seller.charge_type)
+    return render_template("shop/checkout.html", quote=quote, nonce=basket.new_nonce(), ways=ways)
 
 
 def pay(slug: str) -> ResponseReturnValue:
     """Place the order and go to the payment page; the same form again finds the same two."""
-    database, settings = context.session(), context.settings()
+    database, public_url = context.session(), context.settings().public_url
+    nonce, way = request.form.get("nonce", ""), ways_to_pay.chosen()
     try:
-        order = orders.place(
-            database, _wanted(slug), context.user(), request.form.get("nonce", ""), seen=_seen()
-        )
+        order = orders.place(database, _wanted(slug), context.user(), nonce, seen=_seen(), way=way)
         if not orders.can_be_paid(order):
             return redirect(url_for("shop.order", token=order.token), 303)
         url = orders.start_payment(
-            database, context.stripe(), order, public_url=settings.public_url
+            database, context.stripe(), order, public_url=public_url, way=way
         )
     except Conflict as problem:
         flash(words.problem(problem), "warning")

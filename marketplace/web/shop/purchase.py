@@ -6,6 +6,7 @@ once and shows "processing" until the fact is known.
 """
 
 import logging
+from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,11 +14,12 @@ from flask.typing import ResponseReturnValue
 from marketplace import ledger, orders
 from marketplace.errors import Conflict, StripeError
 from marketplace.lifecycles import OrderStatus
-from marketplace.models import Order
+from marketplace.models import Order, Payment
 from marketplace.web import context, paging
 from marketplace.web import show as shown
 from marketplace.web.auth import signed_in
 from marketplace.web.shop import basket
+from marketplace.web.shop import pay as ways_to_pay
 
 WAITING = frozenset({OrderStatus.PLACED, OrderStatus.PAYING, OrderStatus.PROCESSING})
 
@@ -40,6 +42,7 @@ def show(token: str) -> ResponseReturnValue:
         "shop/order.html",
         order=order,
         story=ledger.story(context.session(), order),
+        ways=ways_to_pay.offered(order.charge_type) if orders.can_be_paid(order) else None,
         **_standing(order),
     )
 
@@ -47,7 +50,10 @@ def show(token: str) -> ResponseReturnValue:
 def returned(token: str) -> ResponseReturnValue:
     """Back from Stripe's page: ask once what became of it, then show the order."""
     order = orders.load(context.session(), token)
-    _ask(order, request.args.get("session_id", ""))
+    named = {request.args.get("session_id"), request.args.get("payment_intent")} - {None}
+    for payment in order.payments:
+        if {payment.checkout_session_id, payment.payment_intent_id} & named:
+            _ask(order, payment)
     if order.status not in {OrderStatus.FAILED, OrderStatus.EXPIRED}:
         basket.take_out({line.product_id for line in order.lines})
     return redirect(url_for("shop.order", token=token, returned=1))
@@ -63,12 +69,13 @@ def live(token: str) -> ResponseReturnValue:
 
 
 def pay(token: str) -> ResponseReturnValue:
-    """Go on to the payment page: the open one, or a new one after a failure."""
+    """Go on paying: where it was begun, in another way, or anew after a failure."""
     order = orders.load(context.session(), token)
+    public_url = context.settings().public_url
     try:
-        public_url = context.settings().public_url
+        way = ways_to_pay.way_on(order)
         url = orders.start_payment(
-            context.session(), context.stripe(), order, public_url=public_url
+            context.session(), context.stripe(), order, public_url=public_url, way=way
         )
     except Conflict as problem:
         flash(shown.problem(problem), "warning")
@@ -79,7 +86,7 @@ def pay(token: str) -> ResponseReturnValue:
 def check(token: str) -> ResponseReturnValue:
     """Ask Stripe now, because the buyer wants to know."""
     order = orders.load(context.session(), token)
-    _ask(order, order.payments[-1].checkout_session_id or "")
+    _ask(order, order.payments[-1])
     return redirect(url_for("shop.order", token=token, returned=1), 303)
 
 
@@ -95,19 +102,15 @@ def cancel(token: str) -> ResponseReturnValue:
     return redirect(url_for("shop.order", token=token), 303)
 
 
-def _ask(order: Order, session_id: str) -> None:
-    """Settle, if the Session is one of this order's; without an answer the page waits."""
-    attempts = {payment.checkout_session_id: payment for payment in order.payments}
-    if not session_id or session_id not in attempts:
-        return
-    account = attempts[session_id].stripe_account
+def _ask(order: Order, payment: Payment) -> None:
+    """Ask what became of an attempt of this order; without an answer the page waits."""
     try:
-        orders.settle(context.session(), context.stripe(), session_id, account)
+        orders.ask(context.session(), context.stripe(), payment)
     except StripeError as error:
         log.warning("order %s: %s", order.id, error.for_operator())
 
 
-def _standing(order: Order) -> dict[str, bool]:
+def _standing(order: Order) -> dict[str, Any]:
     """What the order's page says about its state."""
     back = "returned" in request.args
     return {
@@ -117,4 +120,5 @@ def _standing(order: Order) -> dict[str, bool]:
         "can_be_paid": orders.can_be_paid(order),
         "back": back,
         "refused": order.payments[-1].failure_code is not None,
+        "reason": orders.reason(order.payments[-1].failure_code),
     }
