@@ -45,15 +45,17 @@ class Place(StrEnum):
     ACCOUNT = "account"
     MONEY = "money"
     PAYMENTS = "payments"
+    DISPUTES = "disputes"
     DOCUMENTS = "documents"
 
 
 SHOWN: Mapping[Place, tuple[Component, ...]] = {
     Place.ONBOARDING: (Component.ONBOARDING,),
-    Place.OVERVIEW: (Component.BANNER,),
+    Place.OVERVIEW: (Component.BANNER, Component.BALANCES),
     Place.ACCOUNT: (Component.BANNER, Component.MANAGEMENT),
-    Place.MONEY: (Component.BALANCES, Component.PAYOUTS),
-    Place.PAYMENTS: (Component.PAYMENTS, Component.DISPUTES),
+    Place.MONEY: (Component.PAYOUTS,),
+    Place.PAYMENTS: (Component.PAYMENTS,),
+    Place.DISPUTES: (Component.DISPUTES,),
     Place.DOCUMENTS: (Component.DOCUMENTS,),
 }
 

@@ -56,6 +56,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Requirements that Stripe would take in place of others: `codes` or `instead_of`."""
+
+    codes: tuple[str, ...]
+    instead_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bank:
     """Where payouts go: a bank account or a debit card."""
 
@@ -100,6 +108,7 @@ class AccountState:
     disabled_reason: str | None
     banks: tuple[Bank, ...]
     metadata: Mapping[str, str]
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def transfers_active(self) -> bool:
@@ -114,6 +123,9 @@ class AccountState:
                 {"requirement": it.requirement, "code": it.code, "reason": it.reason}
                 for it in self.problems
             ],
+            "alternatives": [
+                {"codes": [*it.codes], "instead_of": [*it.instead_of]} for it in self.alternatives
+            ],
         }
 
 
@@ -126,6 +138,7 @@ class Task:
     actor: Actor
     problems: tuple[str, ...]
     codes: tuple[str, ...]
+    instead: tuple[str, ...] = ()
 
 
 def standing(
@@ -171,9 +184,20 @@ def tasks(kept: Mapping[str, Any]) -> tuple[Task, ...]:
             actor=Actor.STRIPE if due is Due.CHECKING else Actor.SELLER,
             problems=_problems_of(codes, problems),
             codes=tuple(codes),
+            instead=_instead_of(codes, kept.get("alternatives", [])),
         )
         for (text, due), codes in sorted(joined.items(), key=lambda pair: order.index(pair[0][1]))
     )
+
+
+def _instead_of(codes: list[str], alternatives: list[dict[str, list[str]]]) -> tuple[str, ...]:
+    """What Stripe would take instead, one sentence for each way; several things are one way."""
+    found = []
+    for way in alternatives:
+        if set(codes) & set(way["instead_of"]):
+            texts = dict.fromkeys(words.requirement(code) for code in way["codes"])
+            found.append(" and ".join(texts))
+    return tuple(dict.fromkeys(found))
 
 
 def whose_turn(state: SellerState, disabled_reason: str | None) -> Actor:

@@ -19,6 +19,7 @@ from marketplace import clock
 from marketplace.accounts.applicant import MCC, Applicant
 from marketplace.accounts.state import (
     AccountState,
+    Alternative,
     Bank,
     Due,
     Problem,
@@ -136,6 +137,7 @@ def state(account: Mapping[str, Any]) -> AccountState:
         disabled_reason=now.get("disabled_reason"),
         banks=tuple(_banks(account)),
         metadata=dict(account.get("metadata") or {}),
+        alternatives=tuple(_alternatives(now, later)),
     )
 
 
@@ -167,6 +169,19 @@ def _requirements(now: Mapping[str, Any], later: Mapping[str, Any]) -> Iterator[
             if code not in seen:
                 seen.add(code)
                 yield Requirement(code, due)
+
+
+def _alternatives(*sources: Mapping[str, Any]) -> Iterator[Alternative]:
+    """What Stripe would take instead of what it asks for, said once.
+
+    https://docs.stripe.com/api/accounts/object#account_object-requirements-alternatives
+    """
+    told = [it for source in sources for it in source.get("alternatives") or ()]
+    found = (
+        Alternative(tuple(it["alternative_fields_due"]), tuple(it["original_fields_due"]))
+        for it in told
+    )
+    yield from dict.fromkeys(found)
 
 
 def _problems(*sources: Mapping[str, Any]) -> Iterator[Problem]:

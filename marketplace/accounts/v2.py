@@ -23,6 +23,7 @@ from marketplace import clock
 from marketplace.accounts.applicant import MCC, Applicant
 from marketplace.accounts.state import (
     AccountState,
+    Alternative,
     Bank,
     Due,
     Problem,
@@ -189,6 +190,7 @@ def state(account: Mapping[str, Any], banks: Iterable[Mapping[str, Any]] = ()) -
         disabled_reason=reason,
         banks=tuple(Bank.read(bank, currency) for bank in banks),
         metadata=dict(account.get("metadata") or {}),
+        alternatives=tuple(_alternatives(now, later)),
     )
 
 
@@ -268,6 +270,21 @@ def _requirements(now: Mapping[str, Any], later: Mapping[str, Any]) -> Iterator[
         if code not in seen:
             seen.add(code)
             yield Requirement(code, due)
+
+
+def _alternatives(*sources: Mapping[str, Any]) -> Iterator[Alternative]:
+    """What Stripe would take instead of what it asks for, said once, each way by itself."""
+    found = [
+        Alternative(_codes(option["entries"]), _codes(it["original_entries"]))
+        for source in sources
+        for it in source.get("alternatives") or ()
+        for option in it["options"]
+    ]
+    yield from dict.fromkeys(found)
+
+
+def _codes(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(map(_code, entries))
 
 
 def _problems(*sources: Mapping[str, Any]) -> Iterator[Problem]:

@@ -18,11 +18,13 @@ from marketplace.ledger.mirrors import (
     refresh_application_fee,
     seller_of,
 )
+from marketplace.ledger.statements import Month, months, sales
 from marketplace.ledger.story import Holding, MoneyStory, Movement, story
 
 __all__ = [
     "Holding",
     "MoneyStory",
+    "Month",
     "Movement",
     "charged_order",
     "check",
@@ -30,9 +32,11 @@ __all__ = [
     "keep_row",
     "keep_transaction",
     "knows",
+    "months",
     "record",
     "record_bill",
     "refresh_application_fee",
+    "sales",
     "seller_of",
     "story",
 ]

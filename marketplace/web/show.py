@@ -17,11 +17,14 @@ from marketplace.web import language
 
 # A status by what it means for whoever looks at it; anything else is shown neutral.
 TONES = {
-    "good": "nothing_due paid fulfilled succeeded done available active enabled verified",
-    "busy": "in_review paying processing pending in_transit open requested running new",
-    "care": "due past_due expired partly_refunded refunded unverified",
+    "good": "nothing_due paid fulfilled succeeded done available active enabled verified "
+    "won warning_closed prevented",
+    "busy": "in_review paying processing pending in_transit open requested running new "
+    "under_review warning_under_review appeal_under_review",
+    "care": "due past_due expired partly_refunded refunded unverified "
+    "needs_response warning_needs_response appeal_needs_response",
     "bad": "restricted failed dead cancelled canceled errored disabled inactive rejected "
-    "unsupported",
+    "unsupported lost",
 }
 _TONE = {word: tone for tone, words in TONES.items() for word in words.split()}
 

@@ -20,7 +20,7 @@ from tests.running import Running
 from tests.sandbox.onboarded import custom
 
 WHITE = replace(DEFAULT, dashboard=Dashboard.NONE, onboarding=Onboarding.EMBEDDED)
-STRIPES_RISK = {"loss_owner": LossOwner.STRIPE, "charge_type": ChargeType.DIRECT}
+AT_STRIPES_RISK = replace(DEFAULT, loss_owner=LossOwner.STRIPE, charge_type=ChargeType.DIRECT)
 A_DASHBOARDS_WORTH = set(Component) - {Component.ONBOARDING}
 
 
@@ -30,19 +30,17 @@ A_DASHBOARDS_WORTH = set(Component) - {Component.ONBOARDING}
         (DEFAULT, set()),
         (replace(DEFAULT, onboarding=Onboarding.EMBEDDED), {Component.ONBOARDING}),
         (
-            replace(
-                DEFAULT, onboarding=Onboarding.EMBEDDED, dashboard=Dashboard.FULL, **STRIPES_RISK
-            ),
+            replace(AT_STRIPES_RISK, onboarding=Onboarding.EMBEDDED, dashboard=Dashboard.FULL),
             {Component.ONBOARDING, Component.BANNER, Component.MANAGEMENT},
         ),
-        (replace(DEFAULT, dashboard=Dashboard.FULL, **STRIPES_RISK), set()),
+        (replace(AT_STRIPES_RISK, dashboard=Dashboard.FULL), set()),
         (WHITE, set(Component) - {Component.DISPUTES}),
         (replace(WHITE, charge_type=ChargeType.DIRECT), set(Component)),
         (
             replace(WHITE, onboarding=Onboarding.API, charge_type=ChargeType.DIRECT),
             A_DASHBOARDS_WORTH,
         ),
-        (replace(WHITE, onboarding=Onboarding.HOSTED, **STRIPES_RISK), A_DASHBOARDS_WORTH),
+        (replace(AT_STRIPES_RISK, dashboard=Dashboard.NONE), A_DASHBOARDS_WORTH),
     ],
 )
 def test_what_our_pages_owe_a_seller_follows_from_the_design(
@@ -65,10 +63,10 @@ def test_where_stripe_bears_losses_without_a_dashboard_it_can_reach_the_seller()
 
 
 def test_a_session_names_what_the_page_shows_and_nothing_else() -> None:
-    params = sessions.create_params(WHITE, "acct_1", sessions.shown(WHITE, Place.MONEY))
+    params = sessions.create_params(WHITE, "acct_1", sessions.shown(WHITE, Place.OVERVIEW))
     assert params == {
         "account": "acct_1",
-        "components": {"balances": {"enabled": True}, "payouts": {"enabled": True}},
+        "components": {"notification_banner": {"enabled": True}, "balances": {"enabled": True}},
     }
 
 

@@ -45,7 +45,7 @@ def frame(browser: Browser, component: str) -> str:
         "options": {"fields": "eventually_due"},
     }
     opened = requests.post(f"{base}/claim", json=asked, timeout=30).json()
-    return urljoin(base, opened["url"])
+    return urljoin(base, str(opened["url"]))
 
 
 def onboard(browser: Browser, *, leave_at: str | None = None) -> Browser:

@@ -10,6 +10,7 @@ from flask import Blueprint
 from marketplace.errors import StripeError
 from marketplace.web.seller import (
     account,
+    books,
     components,
     products,
     questions,
@@ -38,7 +39,7 @@ bp.add_url_rule(
     components.onboarding_session,
     methods=POST,
 )
-bp.add_url_rule(components.SESSION, "session", components.session, methods=POST)
+bp.add_url_rule("/sell/components/<place>/session", "session", components.session, methods=POST)
 bp.add_url_rule("/sell/dashboard", "dashboard", account.dashboard, methods=POST)
 
 BOTH = ["GET", "POST"]
@@ -68,7 +69,11 @@ bp.add_url_rule("/pictures/<name>", "picture", products.picture)
 bp.add_url_rule("/sell/orders", "orders", sales.index)
 bp.add_url_rule(ORDER, "order", sales.order)
 bp.add_url_rule(f"{ORDER}/sent", "order_sent", sales.sent, methods=POST)
+bp.add_url_rule("/sell/payments", "payments", books.payments)
+bp.add_url_rule("/sell/disputes", "disputes", books.disputes)
+bp.add_url_rule("/sell/documents", "documents", books.documents)
 bp.add_url_rule("/sell/money", "money", sales.money)
 bp.add_url_rule("/sell/money/check", "money_check", sales.ask_again, methods=POST)
 
+bp.context_processor(components.frame)
 bp.register_error_handler(StripeError, account.stripe_said_no)

@@ -13,6 +13,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from marketplace import catalogue, dashboards, onboarding, orders, payouts, sellers
+from marketplace.accounts.sessions import Place
 from marketplace.database import phase
 from marketplace.design import Onboarding
 from marketplace.errors import Invalid, StripeError, StripeUnavailable
@@ -20,6 +21,8 @@ from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
 from marketplace.web import context, faults
 from marketplace.web.auth import seller_required, signed_in
+from marketplace.web.seller.components import embed
+from marketplace.web.seller.fixed import fixed
 from marketplace.web.seller.forms import OpenShopForm, show_faults
 from marketplace.web.seller.standing import START, Standing, abilities, standing
 from marketplace.web.show import live as fragment
@@ -47,6 +50,8 @@ def home() -> ResponseReturnValue:
         waiting=orders.waiting(session, seller),
         balances=[payouts.held(balance) for balance in payouts.balances(session, seller)],
         latest=orders.for_seller(session, seller, limit=LATEST),
+        fixed=fixed(seller),
+        embed=embed(Place.OVERVIEW),
     )
 
 
@@ -78,6 +83,8 @@ def show() -> ResponseReturnValue:
         banks=sellers.bank_accounts(context.session(), seller),
         in_review=seller.state is SellerState.IN_REVIEW,
         has_dashboard=dashboards.has_express(seller),
+        fixed=fixed(seller),
+        embed=embed(Place.ACCOUNT),
     )
 
 
@@ -158,7 +165,11 @@ def stripe_said_no(error: StripeError) -> ResponseReturnValue:
 
 
 def _standing(seller: Seller) -> Standing:
-    return standing(seller, open_for_sale=sellers.can_be_bought_from(seller))
+    return standing(
+        seller,
+        open_for_sale=sellers.can_be_bought_from(seller),
+        stripes_pages=dashboards.full_address(context.settings().api_base),
+    )
 
 
 def _ask() -> bool:

@@ -17,12 +17,23 @@ from flask.typing import ResponseReturnValue
 from marketplace import dashboards, onboarding, sellers
 from marketplace.accounts import sessions
 from marketplace.accounts.sessions import Component, Place
-from marketplace.design import Onboarding
+from marketplace.design import Dashboard, Onboarding
+from marketplace.errors import NotFound
 from marketplace.web import context, headers
 from marketplace.web.auth import seller_required
 
-PLACES = ",".join(place for place in Place if place is not Place.ONBOARDING)
-SESSION = f"/sell/components/<any({PLACES}):place>/session"
+TABS = (
+    ("home", "Overview"),
+    ("products", "Products"),
+    ("orders", "Orders"),
+    ("payments", "Payments"),
+    ("money", "Money"),
+    ("disputes", "Disputes"),
+    ("documents", "Documents"),
+    ("account", "Stripe account"),
+)
+# Whoever has a dashboard at Stripe finds these there.
+AT_STRIPE = {"payments", "documents"}
 STRIPE_SCRIPT = "https://connect-js.stripe.com/v1.0/connect.js"
 
 
@@ -59,11 +70,20 @@ def onboarding_session() -> ResponseReturnValue:
 @seller_required
 def session(place: str) -> ResponseReturnValue:
     """A client secret for one view of the components of a page."""
+    if place not in Place or place == Place.ONBOARDING:
+        raise NotFound("There is no such page.")
     return _told(
         dashboards.embedded.client_secret(
             context.session(), context.stripe(), context.shop(), Place(place)
         )
     )
+
+
+def frame() -> dict[str, object]:
+    """The tabs above the seller's pages: those that a dashboard at Stripe would have, too."""
+    seller = context.seller()
+    alone = seller is not None and seller.dashboard is Dashboard.NONE
+    return {"tabs": [tab for tab in TABS if alone or tab[0] not in AT_STRIPE]}
 
 
 def embed(place: Place) -> Embed | None:

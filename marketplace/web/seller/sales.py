@@ -10,10 +10,12 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from marketplace import dashboards, ledger, orders, payouts, sellers
+from marketplace.accounts.sessions import Place
 from marketplace.database import phase
 from marketplace.lifecycles import OrderStatus, PayoutStatus
 from marketplace.web import context, paging
 from marketplace.web.auth import seller_required
+from marketplace.web.seller.components import embed
 
 ONE = f"/sell/orders/<int(max={paging.BIGGEST_ID}):order_id>"
 MOST_ASKED = 10
@@ -66,6 +68,7 @@ def money() -> ResponseReturnValue:
         banks={bank.stripe_id: bank for bank in sellers.bank_accounts(session, seller)},
         explain=payouts.explain,
         has_dashboard=dashboards.has_express(seller),
+        embed=embed(Place.MONEY),
     )
 
 

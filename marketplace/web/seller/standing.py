@@ -18,12 +18,16 @@ START, CHECK, DASHBOARD = "seller.start", "seller.check", "seller.dashboard"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the page says. `button` is the endpoint to post to, or None when there is nothing."""
+    """What the page says. `button` is the endpoint to post to, or None when there is nothing.
+
+    `link` is an address to follow instead: where the seller has a login that is none of ours.
+    """
 
     title: str
     text: str
     button: str | None
     label: str = ""
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,11 @@ _LEFT = Standing(
 )
 
 
-def standing(seller: Seller, *, open_for_sale: bool) -> Standing:
-    """The heading, explanation and button for this seller."""
+def standing(seller: Seller, *, open_for_sale: bool, stripes_pages: str) -> Standing:
+    """The heading, explanation and button for this seller.
+
+    `stripes_pages` is where somebody with the full Dashboard signs in.
+    """
     if seller.deauthorized_at is not None:
         return _LEFT
     if seller.stripe_id is None:
@@ -100,6 +107,8 @@ def standing(seller: Seller, *, open_for_sale: bool) -> Standing:
         return _CLOSED_DUE
     if seller.state is SellerState.RESTRICTED:
         return replace(plain, text=_why_restricted(seller))
+    if plain.button == DASHBOARD and dashboards.has_full(seller):
+        return replace(plain, button=None, link=stripes_pages)
     if plain.button == DASHBOARD and not dashboards.has_express(seller):
         return replace(plain, button=CHECK, label="Check again")
     return plain
