@@ -13,7 +13,7 @@ from marketplace.models import BalanceTransaction, Payout, Seller
 from marketplace.money import Money
 from tests import builders
 from tests.running import Running
-from tests.sandbox.test_payouts import CLOSED, HOUR, fund, open_seller
+from tests.sandbox.earning import CLOSED, HOUR, fund, open_seller
 
 DAY = 86_400
 

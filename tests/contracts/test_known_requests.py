@@ -19,7 +19,7 @@ import requests
 import stripe
 
 from tests.running import Running
-from tests.sandbox.test_payouts import fund, open_seller
+from tests.sandbox.earning import fund, open_seller
 
 
 class Request(NamedTuple):

@@ -17,7 +17,7 @@ import stripe
 from marketplace.sandbox import hands
 from marketplace.sandbox.routing import kinds
 from tests.running import Running
-from tests.sandbox.test_payouts import acting, fund, open_seller
+from tests.sandbox.earning import acting, fund, open_seller
 
 from . import sdk_shapes, v2_tour
 

@@ -6,8 +6,8 @@ import pytest
 import stripe
 
 from .conftest import Running
+from .earning import DAY, acting, fund
 from .merchants import PLATFORM_PAYS, moves, pay, seller
-from .test_payouts import DAY, acting, fund
 
 RECIPIENT: Any = {
     "controller": {

@@ -6,9 +6,9 @@ import pytest
 import stripe
 
 from .conftest import Running
+from .earning import DAY, HOUR, acting, available, fund, open_seller
 from .merchants import moves, seller
 from .onboarded import custom
-from .test_payouts import DAY, HOUR, acting, available, fund, open_seller
 
 
 def pay_out(sandbox: Running, account: str | None, amount: int, **more: Any) -> stripe.Payout:

@@ -3,8 +3,8 @@
 import pytest
 
 from .conftest import Running
+from .earning import CLOSED, DAY, GOOD, acting, available, fund, open_seller
 from .merchants import SELLER_PAYS, moves, net, pay, seller
-from .test_payouts import CLOSED, DAY, GOOD, acting, available, fund, open_seller
 
 FREELY = 4 * DAY
 """More than a weekend and a business day."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from marketplace.sandbox import settlement
 
 from .conftest import Running
+from .earning import fund
 from .merchants import SELLER_PAYS, moves, net, pay, seller, told
-from .test_payouts import fund
 
 DAY = 86_400
 

@@ -10,8 +10,8 @@ from marketplace.sandbox.forms import read
 from marketplace.sandbox.redact import redacted
 
 from .conftest import Running
+from .earning import GOOD, fund, open_seller
 from .receiver import Receiver
-from .test_payouts import GOOD, fund, open_seller
 
 PAGE = {"Accept": "text/html"}
 

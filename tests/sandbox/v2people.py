@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+import stripe
+
 from .conftest import Running
 
 EVERYTHING = [
@@ -94,3 +97,9 @@ def onboarded(sandbox: Running, **overrides: Any) -> str:
 def seen(sandbox: Running, account: str) -> Any:
     """The account with everything included."""
     return api(sandbox).v2.core.accounts.retrieve(account, {"include": EVERYTHING})
+
+
+def refused(sandbox: Running, params: dict[str, Any]) -> stripe.StripeError:
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        created(sandbox, params)
+    return caught.value

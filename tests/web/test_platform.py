@@ -21,7 +21,7 @@ from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
 from tests import builders
 from tests.running import Running
-from tests.sandbox.test_payouts import fund, open_seller
+from tests.sandbox.earning import fund, open_seller
 from tests.webhooks import letters
 
 LISTS = ("", "/sellers", "/orders", "/payouts", "/events", "/calls")

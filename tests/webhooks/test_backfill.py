@@ -12,7 +12,7 @@ from marketplace.models import Scope
 from marketplace.webhooks import backfill, inbox
 from tests import builders
 from tests.running import Running
-from tests.sandbox.test_payouts import HOUR, fund, open_seller
+from tests.sandbox.earning import HOUR, fund, open_seller
 
 NOBODY = "http://127.0.0.1:9/webhooks"
 

@@ -22,8 +22,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -31,21 +29,18 @@ from werkzeug.wrappers import Request, Response
 
 from marketplace.sandbox import (
     connected,
-    countries,
-    form,
     onboarding_examples,
     onboarding_steps,
-    schema,
     store,
 )
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
-from marketplace.sandbox.onboarding_steps import Field, Step
-from marketplace.sandbox.pages import paper
-from marketplace.sandbox.requirements import Case
-from marketplace.sandbox.resources import accounts, capabilities, persons, v2_account_links
+from marketplace.sandbox.onboarding_steps import Step
+from marketplace.sandbox.pages import onboarding_visits, paper
+from marketplace.sandbox.pages.onboarding_visits import Visit
+from marketplace.sandbox.resources import capabilities
 from marketplace.sandbox.routing import kind, page
-from marketplace.sandbox.updates import merge, reach
+from marketplace.sandbox.updates import merge
 
 if TYPE_CHECKING:
     from marketplace.sandbox.server import Server
@@ -53,54 +48,6 @@ if TYPE_CHECKING:
 kind("onboarding_visit", "visit_")
 
 _VISIT = 3_600
-_REVIEW = "review"
-# The embedded component calls its steps otherwise.
-_STEP_NAMES = {
-    "business": "business_type",
-    "identity": "representative_details",
-    "representative": "representative_details",
-    "company": "business_verification",
-    "profile": "business_details",
-    "bank": "external_account",
-    "review": "summary",
-}
-
-
-@dataclass
-class Visit:
-    """One seller filling in the form: the account, what is due, the steps of this visit."""
-
-    ctx: Context
-    stored: dict[str, Any]
-    case: Case
-    due: set[str]
-    steps: list[Step]
-
-    @property
-    def account(self) -> dict[str, Any]:
-        """The account that is being onboarded."""
-        return self.case.account
-
-    def url(self, step: str) -> str:
-        """The page of a step."""
-        return f"/onboarding/{self.stored['id'].removeprefix('visit_')}/{step}"
-
-    def framed(self, step: str) -> dict[str, Any] | None:
-        """What the page around an embedded form is told of this step; None for a hosted one."""
-        leave = self.stored.get("leave")
-        detail = {"step": _STEP_NAMES.get(step, step)}
-        return {"signal": "step", "detail": detail, "leave": leave} if leave else None
-
-    def step(self, name: str) -> Step | None:
-        """A step of this visit by name."""
-        return next((step for step in self.steps if step.name == name), None)
-
-    def after(self, name: str) -> str:
-        """The step that follows."""
-        names = [step.name for step in self.steps]
-        if name in names and names.index(name) + 1 < len(names):
-            return names[names.index(name) + 1]
-        return _REVIEW
 
 
 @page("GET", "/setup/{account}/{secret}")
@@ -152,8 +99,8 @@ def begin(
         exclude=list(exclude),
         **wanted,
     )
-    opened = _opened(ctx, visit, account)
-    return opened.url(opened.steps[0].name if opened.steps else _REVIEW)
+    opened = onboarding_visits.opened(ctx, visit, account)
+    return opened.url(opened.steps[0].name if opened.steps else onboarding_visits.REVIEW)
 
 
 def _ask_for_the_usual(ctx: Context, account: dict[str, Any]) -> None:
@@ -171,12 +118,17 @@ def show(server: Server, request: Request, secret: str, step: str) -> Response:
     with _visiting(server, secret) as visit:
         if isinstance(visit, Response):
             return visit
-        if step == _REVIEW:
+        if step == onboarding_visits.REVIEW:
             return _review(visit)
         found = visit.step(step)
         if found is None:
             return paper.see_other(visit.url(visit.after("")))
-        return _form(visit, found, _known(visit, found), _told(visit, found))
+        return _form(
+            visit,
+            found,
+            onboarding_visits.known(visit, found),
+            onboarding_visits.told(visit, found),
+        )
 
 
 @page("POST", "/onboarding/{secret}/{step}")
@@ -187,12 +139,12 @@ def submit(server: Server, request: Request, secret: str, step: str) -> Response
         if isinstance(visit, Response):
             return visit
         if action == "leave":
-            return paper.see_other(_end(visit))
-        if step == _REVIEW:
+            return paper.see_other(onboarding_visits.end(visit))
+        if step == onboarding_visits.REVIEW:
             return _finish(visit, request)
         found = visit.step(step)
         if found is None:
-            return paper.see_other(visit.url(_REVIEW))
+            return paper.see_other(visit.url(onboarding_visits.REVIEW))
         if action == "test":
             scenario = request.form.get("scenario", "")
             values = onboarding_examples.values(visit.case, found, scenario)
@@ -215,7 +167,7 @@ def _visiting(server: Server, secret: str) -> Iterator[Visit | Response]:
         elif visit["expires_at"] <= ctx.now:
             yield paper.see_other(visit["refresh_url"])
         else:
-            yield _opened(ctx, visit, account)
+            yield onboarding_visits.opened(ctx, visit, account)
 
 
 def _stored(server: Server, identifier: str) -> tuple[dict[str, Any], str] | None:
@@ -225,49 +177,6 @@ def _stored(server: Server, identifier: str) -> tuple[dict[str, Any], str] | Non
 
 def _gone() -> Response:
     return paper.page("onboarding_gone.html", HTTPStatus.NOT_FOUND)
-
-
-def _opened(ctx: Context, stored: dict[str, Any], account: dict[str, Any]) -> Visit:
-    """Which steps this visit has: those with something due, and those already visited."""
-    case = connected.case(ctx, account)
-    due = {name for name in account["requirements"][stored["fields"]] if _asked(stored, name)}
-    everything = stored["purpose"] == "account_update"
-    wanted = [
-        step
-        for step in onboarding_steps.steps(case, due)
-        if (everything or step.name in stored["visited"] or onboarding_steps.is_due(step, due))
-        and any(_asked(stored, field.requirement) for field in step.fields)
-    ]
-    return Visit(ctx, stored, case, due, wanted)
-
-
-def _asked(stored: dict[str, Any], requirement: str) -> bool:
-    """Whether the form asks for this, as the page around an embedded one may choose."""
-
-    def fits(patterns: list[str]) -> bool:
-        names = (requirement, requirement.partition(".")[0])
-        return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
-
-    return fits(stored.get("only", ["*"])) and not fits(stored.get("exclude", []))
-
-
-def _known(visit: Visit, step: Step) -> dict[str, str]:
-    """What the account already says, field by field. Numbers are never printed again."""
-    person = onboarding_steps.representative(visit.case)
-    source = {**visit.account, "individual": visit.case.individual, "person": person}
-    found = {}
-    for field in step.fields:
-        value = reach(source, field.name.replace("[", ".").replace("]", ""))
-        if isinstance(value, str | int) and value is not False:
-            found[field.name] = "true" if value is True else str(value)
-    return found
-
-
-def _told(visit: Visit, step: Step) -> dict[str, str]:
-    """What Stripe's checks say about this step's fields."""
-    names = {field.requirement: field.name for field in step.fields}
-    errors = visit.account["requirements"]["errors"]
-    return {names[e["requirement"]]: e["reason"] for e in errors if e["requirement"] in names}
 
 
 def _form(
@@ -298,12 +207,14 @@ def _save(visit: Visit, step: Step, request: Request) -> Response:
     errors = {
         field.name: f"{field.label}: please fill this in."
         for field in step.fields
-        if field.required and not sent[field.name] and not _kept(visit, field)
+        if field.required and not sent[field.name] and not onboarding_visits.is_kept(visit, field)
     }
     if not errors:
         visit.ctx.db.execute("SAVEPOINT step")
         try:
-            _write(visit, step, {name: value for name, value in sent.items() if value})
+            onboarding_visits.write(
+                visit, step, {name: value for name, value in sent.items() if value}
+            )
         except Refused as refusal:
             visit.ctx.db.execute("ROLLBACK TO step")
             visit.ctx.spread.clear()
@@ -314,14 +225,8 @@ def _save(visit: Visit, step: Step, request: Request) -> Response:
         return _form(visit, step, sent, errors, status=status)
     visit.stored["visited"] = [*visit.stored["visited"], step.name]
     visit.ctx.save(visit.stored)
-    following = _opened(visit.ctx, visit.stored, visit.account)
+    following = onboarding_visits.opened(visit.ctx, visit.stored, visit.account)
     return paper.see_other(visit.url(following.after(step.name)))
-
-
-def _kept(visit: Visit, field: Field) -> bool:
-    """A number that is never printed again may stay empty when it was given and is not wrong."""
-    secret = field.name.endswith(("[ssn_last_4]", "[id_number]", "[tax_id]"))
-    return secret and visit.case.has(field.requirement) and field.requirement not in visit.due
 
 
 def _placed(step: Step, refusal: Refused) -> dict[str, str]:
@@ -333,41 +238,17 @@ def _placed(step: Step, refusal: Refused) -> dict[str, str]:
     return {"": message}
 
 
-def _write(visit: Visit, step: Step, sent: dict[str, str]) -> None:
-    """Save the step's values the way the API would; raises `Refused`."""
-    ctx, account = visit.ctx, visit.account
-    before = ctx.show(account)
-    country = sent.pop("country", None)
-    if country is not None and account["_country_open"]:
-        chosen = countries.get(country)
-        account["country"], account["default_currency"] = chosen.code, chosen.currency
-        account["settings"]["payouts"]["schedule"]["delay_days"] = chosen.delay_days
-    if step.name == "bank":
-        extra = {"object": "bank_account", "country": account["country"]}
-        sent.update({f"external_account[{name}]": value for name, value in extra.items()})
-    params = form.nest(list(sent.items()))
-    person = params.pop("person", None)
-    accounts.apply(ctx, account, schema.of("AccountUpdateParams").read(params, ""))
-    if person is not None:
-        roles = {"representative": True, "executive": True}
-        values = schema.of("AccountPersonUpdateParams").read(person, "person")
-        values = merge(values, {"relationship": roles})
-        inside, known = ctx.acting_as(account["id"]), onboarding_steps.representative(visit.case)
-        persons.change(inside, known, values) if known else persons.add(inside, values)
-    connected.refresh_status(ctx, account, before)
-
-
 def _review(visit: Visit, problem: str = "") -> Response:
     lacking = [step for step in visit.steps if onboarding_steps.is_due(step, visit.due)]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return paper.page(
         "onboarding_review.html",
         status,
-        framed=visit.framed(_REVIEW),
+        framed=visit.framed(onboarding_visits.REVIEW),
         visit=visit,
         lacking=lacking,
         problem=problem,
-        summary=[(step, _known(visit, step)) for step in visit.steps],
+        summary=[(step, onboarding_visits.known(visit, step)) for step in visit.steps],
     )
 
 
@@ -386,13 +267,4 @@ def _finish(visit: Visit, request: Request) -> Response:
     account["_submitted"] = True
     account["_country_open"] = False
     connected.refresh_status(ctx, account, before)
-    return paper.see_other(_end(visit))
-
-
-def _end(visit: Visit) -> str:
-    """End the visit; answers where the seller goes."""
-    visit.stored["expires_at"] = visit.ctx.now
-    visit.ctx.save(visit.stored)
-    if use_case := visit.stored.get("use_case"):
-        v2_account_links.returned(visit.ctx, visit.account, use_case)
-    return str(visit.stored["return_url"])
+    return paper.see_other(onboarding_visits.end(visit))
