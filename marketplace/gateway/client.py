@@ -6,6 +6,7 @@ kept), and a client without a timeout waits 80 seconds, which is longer than a b
 """
 
 import logging
+import re
 import time
 import warnings
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ __all__ = ["StripeClient", "TracedClient", "acting_as", "connect"]
 
 TIMEOUT_SECONDS = 25
 RETRIES = 2
+_SENTENCE = re.compile(r"error_message=.*(?= error_param=)", re.DOTALL)
 
 
 class TracedClient(stripe.RequestsClient):
@@ -91,5 +93,7 @@ def acting_as(account: str | None) -> RequestOptions:
 
 def _without_answers(record: logging.LogRecord) -> bool:
     # At DEBUG the SDK logs whole answers, and some are secrets: a link that opens somebody's
-    # account, an endpoint's signing secret. What was called is in the trace.
+    # account, an endpoint's signing secret. What was called is in the trace. The sentence of a
+    # refusal is at INFO and may repeat what somebody typed about themselves; its code stays.
+    record.msg = _SENTENCE.sub("error_message=•••", str(record.msg))
     return record.levelno > logging.DEBUG

@@ -26,6 +26,14 @@ TOLERANCE_SECONDS = 300
 # Whoever has one of these can confirm the payment, or open its page, in the buyer's stead.
 SECRET_FIELDS = frozenset({"client_secret", "url", "receipt_url"})
 HIDDEN = "•••"
+# What an event says of people: their own objects, and these parts of an account. An event is only
+# ever a reason to ask Stripe, so nobody needs them here, and what is not kept cannot leak.
+PERSONAL = frozenset(
+    "account_holder_name address address_kana address_kanji company dob email first_name "
+    "first_name_kana first_name_kanji full_name_aliases gender individual last_name last_name_kana "
+    "last_name_kanji maiden_name nationality phone registered_address tos_acceptance".split()
+)
+PEOPLE = frozenset({"account", "bank_account", "person"})
 LATEST_SECOND = 253_402_300_799  # the last that datetime knows: the end of the year 9999
 
 _EVENT = re.compile(r"evt_[A-Za-z0-9_]{1,120}", re.ASCII)
@@ -45,7 +53,8 @@ THIN = "v2.core.event"
 class Envelope:
     """What every event says about itself. `account` is None for the platform's own account.
 
-    `body` is the JSON text as it was signed. https://docs.stripe.com/api/events/object
+    `body` is the JSON text as it was signed, but of accounts and their people without what is
+    personal. https://docs.stripe.com/api/events/object
     """
 
     event_id: str
@@ -206,4 +215,15 @@ def _with_object(event: Mapping[str, Any], text: str) -> str:
     data = event.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
         raise Invalid("The event carries no object.")
+    if data["object"].get("object") in PEOPLE:
+        return json.dumps({**event, "data": _without_people(data)})
     return text
+
+
+def _without_people(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: None if name in PERSONAL else _without_people(inner)
+            for name, inner in value.items()
+        }
+    return [_without_people(inner) for inner in value] if isinstance(value, list) else value

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, cast
 
-from stripe import StripeClient
+from stripe import RequestOptions, StripeClient
 
 from marketplace.errors import Invalid
 from marketplace.gateway import keys
-from marketplace.gateway.failures import translating
 from marketplace.models import Seller
+from marketplace.onboarding.api.refusals import beside_fields
 
 MOST_BYTES = 5 * 1024 * 1024
 ACCEPTED = "image/jpeg,image/png,application/pdf"
@@ -53,16 +53,17 @@ def send(stripe: StripeClient, seller: Seller, code: str, upload: Upload, purpos
     """
     check(code, upload)
     content = BytesIO(upload.content)
-    # The SDK names the part by this; the owner's own name of the file is not needed... except
-    # that Stripe's test tokens may be in it.
-    content.name = upload.name or f"document.{kind_of(upload.content)}"
-    mark = hashlib.sha256(upload.content + upload.name.encode()).hexdigest()[:32]
-    with translating():
-        made = stripe.v1.files.create(
-            cast("Any", {"purpose": purpose, "file": content}),
-            {
-                "stripe_account": seller.stripe_id or "",
-                "idempotency_key": keys.key("document", f"{seller.token}-{mark}"),
-            },
-        )
+    content.name = upload.name  # the SDK names the part of the request by it
+    mark = hashlib.sha256(upload.content + f"{upload.name}\n{purpose}".encode()).hexdigest()[:32]
+    options: RequestOptions = {
+        "stripe_account": seller.stripe_id or "",
+        "idempotency_key": keys.key("document", f"{seller.token}-{mark}"),
+    }
+    try:
+        with beside_fields((code,), seller.accounts_api):
+            made = stripe.v1.files.create(
+                cast("Any", {"purpose": purpose, "file": content}), options
+            )
+    except Invalid as refused:
+        raise Invalid(str(refused), {code: next(iter(refused.fields.values()))}) from refused
     return made.id
