@@ -7,11 +7,10 @@ https://docs.stripe.com/connect/integration-recommendations
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 from marketplace.design import (
-    DEFAULT,
     EVERY,
     AccountsApi,
     ChargeType,
@@ -23,6 +22,7 @@ from marketplace.design import (
     Onboarding,
 )
 from marketplace.design.rules import Verdict, judge
+from marketplace.guide import business
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,12 @@ PRESETS = (
     Preset(
         "Marketplace",
         "Buyers know you; one seller for each order.",
-        replace(DEFAULT, accounts_api=AccountsApi.V2),
+        business.MARKETPLACE.design,
     ),
     Preset(
         "Software platform",
         "Sellers are the shop, you are their software.",
-        Design(
-            AccountsApi.V2,
-            Onboarding.HOSTED,
-            Dashboard.FULL,
-            FeePayer.SELLER,
-            LossOwner.STRIPE,
-            ChargeType.DIRECT,
-        ),
+        business.PLATFORM.design,
     ),
     Preset(
         "White label",
@@ -82,7 +75,6 @@ PRESETS = (
             ChargeType.SEPARATE,
         ),
     ),
-    Preset("This shop", "What you can click through here today.", DEFAULT),
 )
 COLUMNS = tuple(product(ChargeType, Onboarding))
 # The headings of the table.

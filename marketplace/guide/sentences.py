@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from marketplace.design import DEFAULT, EVERY, AccountsApi
 from marketplace.design.rules import RULES, Confidence, Enforced, Verdict
-from marketplace.guide import atlas, money, options, prompt, report
+from marketplace.guide import atlas, business, money, options, prompt, report
 from marketplace.guide.report import PARTIES, Guide
 from marketplace.guide.voice import Voice
 
@@ -55,6 +55,7 @@ def _on_the_page() -> Iterator[str]:
     yield from (word.value for words in (Verdict, Confidence) for word in words)
     yield from (text for preset in atlas.PRESETS for text in (preset.title, preset.says))
     yield from atlas.WORDS.values()
+    yield from business.texts()
     yield from (party.value for party in PARTIES)
     yield from PARTIES.values()
     for api in AccountsApi:

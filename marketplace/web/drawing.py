@@ -18,6 +18,7 @@ HEIGHT = 308
 BAR = 344
 BAR_HEIGHT = 52
 NAME_LENGTH = 22
+LETTER, PADDING = 9, 6
 WORDS = {
     Kind.CHARGE: "paid",
     Kind.STRIPE_FEE: "fee",
@@ -33,7 +34,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A party: name and what it holds."""
+    """A party: name and what it holds. `tight` when the amounts need a smaller letter."""
 
     x: int
     y: int
@@ -42,6 +43,7 @@ class Box:
     party: str
     name: str
     amounts: Sequence[str]
+    tight: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def _box(story: MoneyStory, party: Party) -> Box:
     name = holding.name
     short = name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1].rstrip() + "…"
     amounts = [_signed(money) for money in holding.amounts]
-    return Box(x, y, width, height, party.value, short, amounts)
+    tight = len(", ".join(amounts)) * LETTER > width - 2 * PADDING
+    return Box(x, y, width, height, party.value, short, amounts, tight)
 
 
 def _signed(money: Money) -> str:

@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import countries
 from marketplace.design import DEFAULT, Design
-from marketplace.guide import atlas, built, code, money, options, prompt, report
+from marketplace.design.rules import judge
+from marketplace.guide import atlas, built, business, code, money, options, prompt, report
 from marketplace.guide.voice import Voice
 from marketplace.web import drawing, language, show
 
@@ -35,6 +36,22 @@ def index() -> ResponseReturnValue:
         faults=[fault.told(it.voice) for fault in faults],
         typed=request.args,
         text=prompt.prompt(it) if it.judgement.can_be_built else None,
+    )
+
+
+@bp.get("/guide/start")
+def start() -> ResponseReturnValue:
+    """Two questions about the business, and the choices that follow from them."""
+    model, earned = business.read(request.args)
+    design = business.design(model, request.args) if model else DEFAULT
+    return render_template(
+        "guide/start.html",
+        business=business,
+        model=model,
+        earned=earned,
+        design=design,
+        judged=judge(design),
+        lost=bool(request.args.get("model")) and model is None,
     )
 
 

@@ -6,14 +6,18 @@ from importlib.util import find_spec
 import pytest
 
 from marketplace.design import EVERY, AccountsApi, ChargeType, Design, LossOwner, Onboarding
-from marketplace.guide import code, options, prompt, report, requests
+from marketplace.design.rules import RULES
+from marketplace.guide import business, code, options, prompt, report, requests
 from tests.guide import sdk
 
 GUIDES = [report.guide(design) for design in EVERY]
 BUILDABLE = [guide for guide in GUIDES if guide.judgement.can_be_built]
 TYPE = re.compile(r"`((?:v2\.core\.)?[a-z_]+(?:\[[a-z_.]+\])?(?:\.[a-z_]+)+)`")
 # The same request comes up in many designs; looked at once it is enough.
-CALLS = list({repr(it): it for guide in GUIDES for it in guide.requests}.values())
+EXTRA = [
+    it for model in business.MODELS for earn in business.earnings(model) for it in earn.requests
+]
+CALLS = list({repr(it): it for it in (*EXTRA, *(c for g in GUIDES for c in g.requests))}.values())
 
 
 @pytest.mark.parametrize("request_", CALLS, ids=lambda it: it.sdk)
@@ -74,6 +78,12 @@ def test_every_module_that_a_step_says_is_built_exists() -> None:
 
 def test_every_page_is_one_of_stripes() -> None:
     pages = {step.page for it in GUIDES for step in it.steps}
+    pages |= {rule.source for rule in RULES}
+    for model in business.MODELS:
+        pages |= {
+            model.page,
+            *(page for it in business.earnings(model) for page in it.pages.values()),
+        }
     assert all(re.fullmatch(r"https://docs\.stripe\.com(/[a-z0-9_-]+)+", page) for page in pages)
 
 

@@ -8,9 +8,9 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from marketplace.cli import messages
-from marketplace.design import EVERY
+from marketplace.design import EVERY, Design
 from marketplace.guide import options, prompt, report, sentences
-from marketplace.guide.voice import Voice
+from marketplace.guide.voice import ENGLISH, Voice
 
 CATALOGUE = messages.read()
 CHINESE = {str(it.id): str(it.string) for it in CATALOGUE if it.id}
@@ -84,7 +84,7 @@ def test_collecting_again_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("design", EVERY[::5], ids=options.short)
-def test_markdown_and_prompt_keep_their_code_in_chinese(design: options.Design) -> None:
+def test_markdown_and_prompt_keep_their_code_in_chinese(design: Design) -> None:
     english, chinese = report.guide(design), report.guide(design, voice=VOICE)
     texts = [(prompt.markdown(english), prompt.markdown(chinese))]
     if english.judgement.can_be_built:
@@ -99,7 +99,7 @@ def test_markdown_and_prompt_keep_their_code_in_chinese(design: options.Design) 
 def test_the_json_keeps_its_names_in_chinese() -> None:
     for design in EVERY[::17]:
         english, chinese = (
-            report.as_json(report.guide(design, voice=voice)) for voice in (report.ENGLISH, VOICE)
+            report.as_json(report.guide(design, voice=voice)) for voice in (ENGLISH, VOICE)
         )
         kept = ("design", "verdict", "runs_here", "described_only", "account", "money")
         assert {name: english[name] for name in kept} == {name: chinese[name] for name in kept}

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -19,6 +20,7 @@ from marketplace.web import context
 
 REFUSED = "/guide?dashboard=express&fees=account&losses=platform"
 PAGES = ["/guide", REFUSED, "/guide?charge=separate&accounts=v2&dashboard=none", "/guide/compare"]
+PAGES += ["/guide/start", "/guide/start?model=platform&subscriptions=yes"]
 
 
 @contextmanager
@@ -142,6 +144,36 @@ def test_two_designs_are_compared_and_strangers_replaced(client: FlaskClient) ->
     page = look(client, f"/guide/compare?a={options.short(DEFAULT)}&b=nonsense")
     assert "“nonsense” is no design" in words(page)
     assert page.select("tr.differs")
+
+
+@pytest.mark.parametrize(
+    ("query", "leads_to"),
+    [
+        ("model=platform", "hosted-full-direct-account-stripe-v2"),
+        ("model=marketplace", "hosted-express-destination-platform-platform-v2"),
+        ("model=marketplace&several=yes", "hosted-express-separate-platform-platform-v2"),
+        ("model=platform&several=yes", "hosted-full-direct-account-stripe-v2"),
+    ],
+)
+def test_two_questions_about_the_business_answer_the_six(
+    client: FlaskClient, query: str, leads_to: str
+) -> None:
+    page = look(client, f"/guide/start?{query}&fees=yes&subscriptions=yes")
+    link = page.select_one("#choices ~ p a.btn")
+    assert link is not None
+    design, unknown = options.read(dict(parse_qsl(urlsplit(str(link["href"])).query)))
+    assert (options.short(design), unknown) == (leads_to, ())
+    assert "Application fees" in words(page)
+    assert "stripe.v1.subscriptions.create(" in words(page)
+    assert page.select("#fees[checked]")
+    assert not page.select("#products[checked]")
+
+
+def test_a_business_that_nobody_knows_is_asked_for_again(client: FlaskClient) -> None:
+    page = look(client, "/guide/start?model=bank")
+    assert "Choose what your business is." in words(page)
+    assert not page.select("#choices")
+    assert "Choose what" not in words(look(client, "/guide/start"))
 
 
 def test_the_page_says_what_this_shop_runs_and_what_it_only_describes(

@@ -123,6 +123,7 @@ def test_the_desks_are_in_english_and_say_so_in_the_language_that_was_asked_for(
 @pytest.mark.parametrize(
     "path",
     ["/", "/basket", "/sign-in", "/sign-up", "/guide/compare", "/nothing-here"]
+    + ["/guide/start?model=marketplace&fees=yes&subscriptions=yes&products=yes"]
     + [
         f"/guide?accounts={api}&charge={charge}&dashboard={dashboard}"
         for api in ("v1", "v2")
