@@ -15,7 +15,7 @@ from .test_stripe_js import CARD, SHOP, ask
 
 def session(sandbox: Running, ui_mode: str = "embedded_page", **more: Any) -> Any:
     params: Any = {"mode": "payment", "line_items": [MUGS], "ui_mode": ui_mode, **more}
-    if "redirect_on_completion" not in more:
+    if not {"redirect_on_completion", "success_url"} & more.keys():
         params.setdefault("return_url", f"{SHOP}/back?s={{CHECKOUT_SESSION_ID}}")
     return sandbox.client().v1.checkout.sessions.create(params)
 
@@ -148,3 +148,25 @@ def test_a_refused_embedded_payment_is_told_to_the_terminal(sandbox: Running) ->
     with pytest.raises(hands.Declined):
         hands.pay(url, card="4000002760003184", three_d_secure="fail")
     assert hands.pay(url) == url
+
+
+def test_a_session_with_a_customer_knows_their_address(sandbox: Running) -> None:
+    bea = sandbox.client().v1.customers.create({"email": "bea@example.com"})
+    keep = {"setup_future_usage": "on_session"}
+    made = session(sandbox, "elements", customer=bea.id, payment_intent_data=keep)
+    path, secret = f"/v1/payment_pages/{made.id}", {"client_secret": made.client_secret}
+    assert ask(sandbox, "GET", path, **secret).json()["customer_email"] == "bea@example.com"
+    method = ask(sandbox, "POST", "/v1/payment_methods", **CARD).json()
+    sent = {**secret, "payment_method": method["id"]}
+    assert ask(sandbox, "POST", f"{path}/confirm", **sent).json()["status"] == "complete"
+    found = sandbox.client().v1.checkout.sessions.retrieve(made.id)
+    assert found.customer_email is None
+    assert found.customer_details is not None
+    assert found.customer_details.email == "bea@example.com"
+    kept = sandbox.client().v1.customers.payment_methods.list(bea.id).data
+    assert [one.id for one in kept] == [method["id"]]
+    hosted = session(sandbox, "hosted_page", customer=bea.id, success_url=SHOP)
+    hands.pay(str(hosted.url))
+    paid = sandbox.client().v1.checkout.sessions.retrieve(hosted.id)
+    assert paid.customer_details is not None
+    assert paid.customer_details.email == "bea@example.com"

@@ -31,6 +31,7 @@ from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.resources import (
     checkout_sessions,
     checkout_ui_modes,
+    customers,
     line_items,
     payment_methods,
 )
@@ -109,7 +110,7 @@ def opened(server: Server, found: dict[str, Any] | None) -> Response:
         found = ctx.get("checkout.session", found["id"])
         if found["status"] != "open":
             return _closed(found)
-        typed = Typed({"email": found["customer_email"] or ""})
+        typed = Typed({"email": customers.email_of(ctx, found)})
         problem = _last_problem(ctx, found)
         if problem:
             typed.problems["number"] = (problem["code"], problem["message"])
@@ -163,7 +164,7 @@ def _away(server: Server, ended: Ended) -> Response:
 
 def _try(ctx: Context, session: dict[str, Any], typed: Typed) -> Ended:
     """One attempt; what a declined one leaves behind is kept, so nothing is raised."""
-    email = _email(session, typed)
+    email = _email(ctx, session, typed)
     method = _method(ctx, session, typed) if not typed.problems else None
     if method is None or typed.problems:
         return Ended(typed=typed)
@@ -191,9 +192,11 @@ def _next(ctx: Context, session: dict[str, Any], intent: dict[str, Any]) -> Ende
     return Ended(checkout_ui_modes.done(ctx, session), events=[event["id"]])
 
 
-def _email(session: dict[str, Any], typed: Typed) -> str:
+def _email(ctx: Context, session: dict[str, Any], typed: Typed) -> str:
     """The buyer's address; the buttons for test cards do without one."""
     email: str = session["customer_email"] or typed.values["email"]
+    if not email and typed.action != "pay":
+        email = customers.email_of(ctx, session)
     if not email and typed.action != "pay":
         return _NOBODY
     if not _EMAIL.fullmatch(email):

@@ -56,6 +56,16 @@ def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     return customer
 
 
+def email_of(ctx: Context, session: dict[str, Any]) -> str:
+    """The address that a Checkout Session knows before the buyer types one; "" for none.
+
+    It is the session's own, or that of its customer.
+    https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-customer
+    """
+    known = ctx.find(session["customer"], "customer") or {}
+    return str(session["customer_email"] or known.get("email") or "")
+
+
 @route("POST", "/v1/customers", "CustomerCreateParams")
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create a customer."""

@@ -12,14 +12,15 @@ from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.routing import route
 
-from . import checkout_sessions, payment_methods
+from . import checkout_sessions, customers, payment_methods
 
 
 @route("GET", "/v1/payment_pages/{session}")
 def retrieve(ctx: Context, params: dict[str, Any], session: str) -> dict[str, Any]:
-    """The session itself."""
+    """The session, with the address that its page shows already filled in."""
     del params
-    return ctx.get("checkout.session", session, param="session")
+    found = ctx.get("checkout.session", session, param="session")
+    return {**found, "customer_email": customers.email_of(ctx, found) or None}
 
 
 @route("POST", "/v1/payment_pages/{session}/confirm")
@@ -39,7 +40,7 @@ def confirm(ctx: Context, params: dict[str, Any], session: str) -> dict[str, Any
         raise Refused("This Session does not take that payment method.", param="payment_method")
     details = method["billing_details"]
     buyer = {
-        "email": details["email"] or found["customer_email"] or "",
+        "email": details["email"] or customers.email_of(ctx, found),
         "name": details["name"] or "",
     }
     intent = checkout_sessions.pay(ctx, found, method, buyer)
