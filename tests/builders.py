@@ -12,6 +12,7 @@ from marketplace.models import (
     AccountStatus,
     Customer,
     Order,
+    OrderPart,
     Product,
     Role,
     SavedCard,
@@ -92,6 +93,16 @@ def order(session: orm.Session, shop: Seller, amount: int = 1000, **values: Any)
         }
     )
     session.add(row)
+    session.flush()
+    session.add(
+        OrderPart(
+            order_id=row.id,
+            seller_id=shop.id,
+            currency=row.currency,
+            amount=row.amount,
+            application_fee_amount=row.application_fee_amount,
+        )
+    )
     session.commit()
     return row
 

@@ -9,7 +9,7 @@ https://docs.stripe.com/connect/charges
 
 from collections.abc import Mapping
 
-from marketplace.charges import destination, direct
+from marketplace.charges import destination, direct, separate
 from marketplace.charges.strategy import Strategy
 from marketplace.design import ChargeType
 from marketplace.errors import SellerNotReady
@@ -17,6 +17,7 @@ from marketplace.errors import SellerNotReady
 STRATEGIES: Mapping[ChargeType, Strategy] = {
     ChargeType.DIRECT: direct,
     ChargeType.DESTINATION: destination,
+    ChargeType.SEPARATE: separate,
 }
 
 

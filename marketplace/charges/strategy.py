@@ -97,11 +97,15 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One seller's part of an order: what the buyer pays for it, and what the marketplace keeps."""
+    """One seller's part of an order: what the buyer pays for it, and what the marketplace keeps.
+
+    `held` means that the rest waits with the marketplace until somebody decides about it.
+    """
 
     seller: int
     amount: Money
     commission: Money
+    held: bool = False
 
     @property
     def rest(self) -> Money:

@@ -19,7 +19,7 @@ from marketplace.ledger.mirrors import (
     seller_of,
 )
 from marketplace.ledger.statements import Month, months, sales
-from marketplace.ledger.story import Holding, MoneyStory, Movement, story
+from marketplace.ledger.story import Holding, MoneyStory, Movement, of_seller, story
 
 __all__ = [
     "Holding",
@@ -33,6 +33,7 @@ __all__ = [
     "keep_transaction",
     "knows",
     "months",
+    "of_seller",
     "record",
     "record_bill",
     "refresh_application_fee",

@@ -12,12 +12,21 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from marketplace.charges.strategy import Party
+from marketplace.design import ChargeType
 from marketplace.ledger.story import tell
 from marketplace.lifecycles import OrderStatus
-from marketplace.models import ApplicationFee, BalanceTransaction, Order, Seller, Transfer
+from marketplace.models import (
+    ApplicationFee,
+    BalanceTransaction,
+    Order,
+    OrderPart,
+    Seller,
+    Transfer,
+)
 from marketplace.money import Money
 
 BATCH = 200
+CHARGED = frozenset({"charge", "payment"})
 MONEY_TAKEN = frozenset(
     {
         OrderStatus.PAID,
@@ -72,36 +81,67 @@ def _batch(session: orm.Session, orders: Sequence[Order]) -> Iterator[str]:
         transfers[transfer.order_id].append(transfer)
     for fee in session.scalars(sa.select(ApplicationFee).where(ApplicationFee.order_id.in_(ids))):
         commissions[fee.order_id].append(fee)
-    shops = session.execute(
-        sa.select(Seller.id, Seller.stripe_id).where(
-            Seller.id.in_({order.seller_id for order in orders})
-        )
-    )
-    accounts = {shop.id: shop.stripe_id for shop in shops}
+    parts: dict[int, list[OrderPart]] = defaultdict(list)
+    for part in session.scalars(sa.select(OrderPart).where(OrderPart.order_id.in_(ids))):
+        parts[part.order_id].append(part)
+    accounts = _accounts(session, [*parts.values()], [*transfers.values()])
     for order in orders:
+        rows, passed, mine = transactions[order.id], transfers[order.id], parts[order.id]
+        sellers = {part.seller_id for part in mine} | {row.seller_id for row in passed}
         faults = (
-            *_of_charge(order, transactions[order.id]),
-            *_of_transfers(order, transfers[order.id]),
+            *_of_parts(order, mine),
+            *_of_charge(order, rows),
+            *_of_transfers(order, passed, rows),
             *_of_commission(order, commissions[order.id]),
-            *_of_owner(transactions[order.id], accounts[order.seller_id]),
-            *_of_sum(order, transactions[order.id], transfers[order.id]),
+            *_of_owner(rows, {accounts.get(seller) for seller in sellers}),
+            *_of_sum(order, mine, rows, passed),
         )
         yield from (f"order {order.id}: {fault}" for fault in faults)
 
 
+def _accounts(
+    session: orm.Session, parts: Sequence[list[OrderPart]], transfers: Sequence[list[Transfer]]
+) -> dict[int | None, str | None]:
+    """The connected account of each seller who has to do with these orders."""
+    ids = {part.seller_id for some in parts for part in some}
+    ids |= {row.seller_id for some in transfers for row in some if row.seller_id}
+    shops = session.execute(sa.select(Seller.id, Seller.stripe_id).where(Seller.id.in_(ids)))
+    return {shop.id: shop.stripe_id for shop in shops}
+
+
+def _of_parts(order: Order, parts: Sequence[OrderPart]) -> Iterator[str]:
+    """What the sellers have in an order is the order."""
+    for name in ("amount", "application_fee_amount"):
+        whole, sum_of_parts = getattr(order, name), sum(getattr(part, name) for part in parts)
+        if whole != sum_of_parts:
+            yield f"its {name} is {whole}, and its parts have {sum_of_parts}"
+
+
 def _of_charge(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[str]:
-    charged = any(row.type in {"charge", "payment"} for row in rows)
+    charged = any(row.type in CHARGED for row in rows)
     if order.status in MONEY_TAKEN and not charged:
         yield "is paid, and no charge is in the books"
     if charged and order.status not in MONEY_TAKEN:
         yield f"is {order.status.value}, and a charge is in the books"
 
 
-def _of_transfers(order: Order, rows: Sequence[Transfer]) -> Iterator[str]:
-    same = [row for row in rows if row.currency == order.currency]
-    passed_on = sum(row.amount - row.amount_reversed for row in same)
-    if passed_on > order.amount:
-        yield f"{passed_on} was passed on, and only {order.amount} was paid"
+def _of_transfers(
+    order: Order, rows: Sequence[Transfer], booked: Sequence[BalanceTransaction]
+) -> Iterator[str]:
+    """No more is passed on than was paid; with separate charges the commission stays, too."""
+    paid = {order.currency: order.amount}
+    paid |= {it.currency: it.amount for it in booked if it.type in CHARGED and it.account is None}
+    separate = order.charge_type is ChargeType.SEPARATE
+    for currency, amount in paid.items():
+        passed_on = sum(
+            row.amount - row.amount_reversed for row in rows if row.currency == currency
+        )
+        if passed_on > amount:
+            yield f"{passed_on} was passed on, and only {amount} was paid"
+        elif (
+            separate and passed_on > amount - order.application_fee_amount * amount // order.amount
+        ):
+            yield f"{passed_on} of {amount} was passed on, and the commission should have stayed"
     for row in rows:
         if row.amount_reversed > row.amount:
             yield f"{row.stripe_id} has more reversed than was transferred"
@@ -116,18 +156,20 @@ def _of_commission(order: Order, rows: Sequence[ApplicationFee]) -> Iterator[str
             yield f"{row.stripe_id} has more given back than was taken"
 
 
-def _of_owner(rows: Sequence[BalanceTransaction], account: str | None) -> Iterator[str]:
+def _of_owner(rows: Sequence[BalanceTransaction], accounts: set[str | None]) -> Iterator[str]:
     for row in rows:
-        if row.account not in {None, account}:
+        if row.account is not None and row.account not in accounts:
             yield f"{row.stripe_id} is on the balance of {row.account}, not of the seller"
 
 
 def _of_sum(
-    order: Order, rows: Sequence[BalanceTransaction], transfers: Sequence[Transfer]
+    order: Order,
+    parts: Sequence[OrderPart],
+    rows: Sequence[BalanceTransaction],
+    transfers: Sequence[Transfer],
 ) -> Iterator[str]:
     """What the buyer paid is what platform, seller and Stripe hold, once every row is in."""
-    arrived = {row.destination_payment for row in transfers if row.destination_payment}
-    told = tell(order, "the seller", rows, arrived)
+    told = tell(order, parts, {}, rows, transfers)
     if told.expected or told.over:
         return
     for party, on_platform in ((Party.PLATFORM, True), (Party.SELLER, False)):

@@ -7,7 +7,8 @@ from the side that sent it, with what arrived beside it.
 https://docs.stripe.com/connect/destination-charges#flow-of-funds
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,12 +18,18 @@ from sqlalchemy import orm
 from marketplace import charges
 from marketplace.charges import fees
 from marketplace.charges.strategy import Deal, Kind, Party, Roles, Share
+from marketplace.design.passing import TransferWhen
 from marketplace.lifecycles import OrderStatus
-from marketplace.models import BalanceTransaction, Order, Seller, Transfer
+from marketplace.models import BalanceTransaction, Order, OrderPart, Seller, Transfer
 from marketplace.money import Money
 
 NO_MONEY = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED, OrderStatus.FAILED})
-PARTIES = (Party.BUYER, Party.PLATFORM, Party.SELLER, Party.STRIPE)
+NAMES = {
+    Party.BUYER: "the buyer",
+    Party.PLATFORM: "the marketplace",
+    Party.SELLER: "the seller",
+    Party.STRIPE: "Stripe",
+}
 # What each type of balance transaction is, and who is on its other side.
 TYPES = {
     "charge": (Kind.CHARGE, Party.BUYER),
@@ -63,6 +70,7 @@ class Movement:
 
     `money` is what left the payer, `arrives` what the payee got; they differ only in currency.
     `money` is None while not even an estimate exists. `object_id` is the Stripe object that tells.
+    `seller` is our id of the seller who takes part; None where none does.
     """
 
     kind: Kind
@@ -74,22 +82,30 @@ class Movement:
     sentence: str = ""
     object_id: str | None = None
     available_on: datetime | None = None
+    seller: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a party has gained (or, negative, given) by the order, one amount per currency."""
+    """What a party has gained (or, negative, given) by the order, one amount per currency.
+
+    Of several sellers each has a holding of their own.
+    """
 
     party: Party
     name: str
     amounts: Sequence[Money]
     available_on: datetime | None
     expected: bool
+    seller: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyStory:
-    """One order's money. `expected` tells that some of it is not yet confirmed by Stripe."""
+    """One order's money. `expected` tells that some of it is not yet confirmed by Stripe.
+
+    `partial` stories leave out what belongs to somebody else.
+    """
 
     total: Money
     movements: Sequence[Movement]
@@ -97,6 +113,7 @@ class MoneyStory:
     roles: Roles
     expected: bool
     over: bool
+    partial: bool = False
 
     @property
     def fee_unknown(self) -> bool:
@@ -104,55 +121,99 @@ class MoneyStory:
         return any(movement.money is None for movement in self.movements)
 
     def of(self, party: Party) -> Holding:
-        """What one party holds."""
-        return next(holding for holding in self.holdings if holding.party is party)
+        """What one party holds; of several sellers, all of them together."""
+        found = [holding for holding in self.holdings if holding.party is party]
+        if len(found) == 1:
+            return found[0]
+        sums: Counter[str] = Counter()
+        for holding in found:
+            for money in holding.amounts:
+                sums[money.currency] += money.amount
+        dates = [holding.available_on for holding in found if holding.available_on]
+        return Holding(
+            party=party,
+            name=f"{len(found)} shops",
+            amounts=[Money(amount, currency) for currency, amount in sorted(sums.items())],
+            available_on=max(dates) if dates else None,
+            expected=any(holding.expected for holding in found),
+        )
 
 
 def story(session: orm.Session, order: Order) -> MoneyStory:
-    """Tell the money story of `order` from the mirrored rows; three queries, no call to Stripe."""
-    shop = session.scalar(sa.select(Seller.shop_name).where(Seller.id == order.seller_id)) or ""
-    arrived = session.scalars(
-        sa.select(Transfer.destination_payment).where(Transfer.order_id == order.id)
-    )
+    """Tell the money story of `order` from the mirrored rows; four queries, no call to Stripe."""
+    parts = session.scalars(
+        sa.select(OrderPart).where(OrderPart.order_id == order.id).order_by(OrderPart.id)
+    ).all()
+    passed = session.scalars(sa.select(Transfer).where(Transfer.order_id == order.id)).all()
     transactions = session.scalars(
         sa.select(BalanceTransaction)
         .where(BalanceTransaction.order_id == order.id)
         .order_by(BalanceTransaction.created, BalanceTransaction.id)
-    )
-    return tell(order, shop, list(transactions), {payment for payment in arrived if payment})
+    ).all()
+    known = {part.seller_id for part in parts} | {row.seller_id for row in passed}
+    shops = session.execute(sa.select(Seller.id, Seller.shop_name).where(Seller.id.in_(known)))
+    return tell(order, parts, {shop.id: shop.shop_name for shop in shops}, transactions, passed)
 
 
 def tell(
-    order: Order, shop: str, transactions: Sequence[BalanceTransaction], arrived: set[str]
+    order: Order,
+    parts: Sequence[OrderPart],
+    shops: Mapping[int, str],
+    transactions: Sequence[BalanceTransaction],
+    passed: Sequence[Transfer],
 ) -> MoneyStory:
-    """The story from rows that were read already; pure."""
-    strategy = charges.of(order.charge_type)
-    movements = _confirmed(order, transactions, arrived)
+    """The story from rows that were read already, `shops` giving each seller's name; pure."""
+    movements = _confirmed(order, transactions, passed)
     over = order.status in NO_MONEY and not movements
     if not over:
-        movements = _filled_up(order, movements)
-    names = {
-        Party.BUYER: "the buyer",
-        Party.PLATFORM: "the marketplace",
-        Party.SELLER: shop,
-        Party.STRIPE: "Stripe",
-    }
-    told = [_with_sentence(movement, names) for movement in movements]
+        movements = _filled_up(order, parts, movements)
+    told = [_with_sentence(movement, shops) for movement in movements]
+    ids = [part.seller_id for part in parts]
+    ids += sorted({m.seller for m in told if m.seller and m.seller not in ids})
     return MoneyStory(
         total=order.total,
         movements=told,
-        holdings=[_holding(party, _capital(names[party]), told) for party in PARTIES],
-        roles=strategy.roles(order.fee_payer),
+        holdings=[
+            _holding(Party.BUYER, _capital(NAMES[Party.BUYER]), told),
+            _holding(Party.PLATFORM, _capital(NAMES[Party.PLATFORM]), told),
+            *(_holding(Party.SELLER, _capital(shops.get(it, "")), told, it) for it in ids),
+            _holding(Party.STRIPE, NAMES[Party.STRIPE], told),
+        ],
+        roles=charges.of(order.charge_type).roles(order.fee_payer),
         expected=any(movement.expected for movement in told),
         over=over,
     )
 
 
+def of_seller(whole: MoneyStory, seller_id: int, total: Money) -> MoneyStory:
+    """What of a story one of several sellers may see: what came to that seller, and nothing else.
+
+    `total` is what the buyer paid for that seller's goods.
+    """
+    own = [movement for movement in whole.movements if movement.seller == seller_id]
+    name = next((m for m in whole.holdings if m.seller == seller_id), None)
+    held = _holding(Party.SELLER, name.name if name else "", own, seller_id)
+    return replace(
+        whole,
+        total=total,
+        movements=own,
+        holdings=[held],
+        expected=any(movement.expected for movement in own),
+        partial=True,
+    )
+
+
 def _confirmed(
-    order: Order, transactions: Sequence[BalanceTransaction], arrived: set[str]
+    order: Order, transactions: Sequence[BalanceTransaction], passed: Sequence[Transfer]
 ) -> list[Movement]:
     """One movement for each thing that Stripe's balances show."""
-    arrivals = {row.source: row for row in transactions if row.source and row.source in arrived}
+    arrived = {row.destination_payment for row in passed if row.destination_payment}
+    rows = {row.source: row for row in transactions if row.source and row.source in arrived}
+    arrivals = {
+        row.stripe_id: rows[row.destination_payment]
+        for row in passed
+        if row.destination_payment in rows
+    }
     paying = [row for row in transactions if row.account is not None]
     movements: list[Movement] = []
     for row in transactions:
@@ -181,8 +242,8 @@ def _movement(
     available = row.available_on
     if kind is Kind.CHARGE and order.currency != row.currency:
         money = order.total  # the buyer paid in one currency, and the balance took another
-    if kind is Kind.TRANSFER and len(arrivals) == 1:
-        arrival = next(iter(arrivals.values()))
+    arrival = arrivals.get(row.source or "")
+    if kind is Kind.TRANSFER and arrival is not None:
         arrives, available = Money(arrival.amount, arrival.currency), arrival.available_on
     if kind is Kind.APPLICATION_FEE:
         money = _paid_as_fee(paying) or shown
@@ -196,6 +257,7 @@ def _movement(
         expected=False,
         object_id=row.source,
         available_on=available,
+        seller=row.seller_id if Party.SELLER in {payer, payee} else None,
     )
 
 
@@ -210,20 +272,44 @@ def _paid_as_fee(arrivals: Iterable[BalanceTransaction]) -> Money | None:
 
 def _fee(row: BalanceTransaction, holder: Party, money: Money) -> Movement:
     return Movement(
-        Kind.STRIPE_FEE, holder, Party.STRIPE, money, money, expected=False, object_id=row.stripe_id
+        Kind.STRIPE_FEE,
+        holder,
+        Party.STRIPE,
+        money,
+        money,
+        expected=False,
+        object_id=row.stripe_id,
+        seller=row.seller_id if holder is Party.SELLER else None,
     )
 
 
-def _filled_up(order: Order, confirmed: list[Movement]) -> list[Movement]:
+def _filled_up(
+    order: Order, parts: Sequence[OrderPart], confirmed: list[Movement]
+) -> list[Movement]:
     """Add what the charge type plans and no balance shows yet."""
-    told = {movement.kind for movement in confirmed}
-    share = Share(order.seller_id, order.total, order.application_fee)
-    deal = Deal([share], fees.estimate(order.total), order.fee_payer, order.split)
-    planned = charges.of(order.charge_type).plan(deal)
+    told = {(movement.kind, movement.seller) for movement in confirmed}
+    shares = [
+        Share(
+            part.seller_id,
+            part.total,
+            part.application_fee,
+            held=part.transfer_when is TransferWhen.LATER,
+        )
+        for part in parts
+    ]
+    deal = Deal(shares, fees.estimate(order.total), order.fee_payer, order.split)
     missing = [
-        Movement(plan.kind, plan.payer, plan.payee, plan.money, plan.money, expected=True)
-        for plan in planned
-        if plan.kind not in told
+        Movement(
+            plan.kind,
+            plan.payer,
+            plan.payee,
+            plan.money,
+            plan.money,
+            expected=True,
+            seller=plan.seller,
+        )
+        for plan in charges.of(order.charge_type).plan(deal)
+        if (plan.kind, plan.seller) not in told
     ]
     return sorted(confirmed + missing, key=_told_order)
 
@@ -232,8 +318,9 @@ def _told_order(movement: Movement) -> int:
     return list(Kind).index(movement.kind)
 
 
-def _with_sentence(movement: Movement, names: dict[Party, str]) -> Movement:
+def _with_sentence(movement: Movement, shops: Mapping[int, str]) -> Movement:
     words = EXPECTED_SENTENCES if movement.expected else SENTENCES
+    names = {**NAMES, Party.SELLER: shops.get(movement.seller or 0, "the seller")}
     sentence = words[movement.kind].format(payer=names[movement.payer], payee=names[movement.payee])
     return replace(movement, sentence=_capital(sentence))
 
@@ -242,9 +329,12 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _holding(party: Party, name: str, movements: Sequence[Movement]) -> Holding:
+def _holding(
+    party: Party, name: str, movements: Sequence[Movement], seller: int | None = None
+) -> Holding:
     sums: dict[str, int] = {}
-    touching = [m for m in movements if party in {m.payer, m.payee}]
+    mine = [m for m in movements if party is not Party.SELLER or m.seller == seller]
+    touching = [m for m in mine if party in {m.payer, m.payee}]
     for movement in touching:
         for money, sign in ((movement.arrives, 1), (movement.money, -1)):
             owner = movement.payee if sign > 0 else movement.payer
@@ -261,4 +351,5 @@ def _holding(party: Party, name: str, movements: Sequence[Movement]) -> Holding:
         amounts=[Money(amount, currency) for currency, amount in sorted(sums.items())],
         available_on=max(gained) if gained and party in {Party.PLATFORM, Party.SELLER} else None,
         expected=any(movement.expected for movement in touching),
+        seller=seller,
     )

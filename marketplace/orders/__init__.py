@@ -13,9 +13,9 @@ from marketplace.orders.lists import (
     for_platform,
     for_seller,
     held,
-    held_because,
     load,
     of_seller,
+    part_of,
     waiting,
 )
 from marketplace.orders.paying import can_be_paid, client_secret, start_payment
@@ -52,10 +52,10 @@ __all__ = [
     "fulfil",
     "guard",
     "held",
-    "held_because",
     "load",
     "loss",
     "of_seller",
+    "part_of",
     "place",
     "quotes",
     "reason",

@@ -15,6 +15,7 @@ from stripe import StripeClient
 
 from marketplace import charges, ledger, transfers
 from marketplace.charges.strategy import Party
+from marketplace.design import ChargeType
 from marketplace.ledger.mirrors import id_of
 from marketplace.models import Order, Payment
 
@@ -63,6 +64,8 @@ def follow(
         transfers.record_arrival(session, stripe, transfer, order_id=order.id)
     if payment.stripe_account:
         _follow_direct(session, stripe, order, charge)
+    elif order.charge_type is ChargeType.SEPARATE:
+        transfers.pass_on(session, stripe, order)
 
 
 def _follow_direct(session: orm.Session, stripe: StripeClient, order: Order, charge: Facts) -> None:

@@ -8,6 +8,7 @@ https://docs.stripe.com/api/checkout/sessions/expire
 
 from contextlib import suppress
 
+import sqlalchemy as sa
 from sqlalchemy import orm
 from stripe import StripeClient
 
@@ -15,19 +16,27 @@ from marketplace import clock
 from marketplace.database import lock, phase
 from marketplace.errors import Conflict, StripeRefused
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
-from marketplace.models import Order, Payment
+from marketplace.models import Order, OrderPart, Payment, Seller
 from marketplace.orders import lists, opening, paying, stock, ways
 
 
-def fulfil(session: orm.Session, order: Order) -> Order:
-    """Remember that the seller has handed the goods over; twice is once. Flushes, commits not.
+def fulfil(session: orm.Session, order: Order, seller: Seller | None = None) -> Order:
+    """Remember that a seller has handed over the goods; twice is once. Flushes, commits not.
 
-    Raises IllegalMove for an order that is not paid.
+    `seller` None speaks for all of them. The order is fulfilled when every part is. Raises
+    IllegalMove for an order that is not paid.
     """
     lock(session, order)
     if order.status is not OrderStatus.FULFILLED:
-        order.status = move(OrderStatus, order.status, OrderStatus.FULFILLED)
-        order.fulfilled_at = clock.now()
+        move(OrderStatus, order.status, OrderStatus.FULFILLED)  # raises when it may not
+        query = sa.select(OrderPart).where(OrderPart.order_id == order.id)
+        parts = session.scalars(query.with_for_update()).all()
+        for part in parts:
+            if seller is None or part.seller_id == seller.id:
+                part.fulfilled_at = part.fulfilled_at or clock.now()
+        if all(part.fulfilled_at for part in parts):
+            order.status = move(OrderStatus, order.status, OrderStatus.FULFILLED)
+            order.fulfilled_at = clock.now()
     session.flush()
     return order
 

@@ -12,12 +12,12 @@ from sqlalchemy.sql.selectable import Select
 
 from marketplace.errors import NotFound
 from marketplace.lifecycles import OrderStatus, PaymentStatus
-from marketplace.models import Order, Payment, Seller, User
+from marketplace.models import Order, OrderPart, Payment, Seller, User
 
 PAGE = 25
-HELD = "held"
 _ALL = (
     orm.joinedload(Order.seller),
+    orm.selectinload(Order.parts).joinedload(OrderPart.seller),
     orm.selectinload(Order.lines),
     orm.selectinload(Order.payments),
 )
@@ -32,8 +32,8 @@ def load(session: orm.Session, token: str) -> Order:
 
 
 def of_seller(session: orm.Session, seller: Seller, order_id: int) -> Order:
-    """One order of this seller, complete; raises NotFound for anybody else's."""
-    query = sa.select(Order).where(Order.id == order_id, Order.seller_id == seller.id)
+    """One order in which this seller has a part, complete; raises NotFound for any other."""
+    query = sa.select(Order).where(Order.id == order_id, _has_part(seller))
     order = session.scalar(_complete(query))
     if order is None:
         raise NotFound("There is no such order in your shop.")
@@ -55,8 +55,8 @@ def for_seller(
     status: OrderStatus | None = None,
     limit: int = PAGE,
 ) -> Sequence[Order]:
-    """The orders of a seller, newest first, below the id `before`, with lines."""
-    query = sa.select(Order).where(Order.seller_id == seller.id)
+    """The orders in which a seller has a part, newest first, below the id `before`, with lines."""
+    query = sa.select(Order).where(_has_part(seller))
     return _page(session, _of_status(query, status), before, limit)
 
 
@@ -74,22 +74,44 @@ def for_platform(
 def held(session: orm.Session, *, limit: int = PAGE) -> Sequence[tuple[Order, str]]:
     """Orders whose payment does not fit them, with the reason: a person must look."""
     query = (
-        sa.select(Order, Payment.failure_message)
-        .join(Payment, Payment.order_id == Order.id)
-        .where(Payment.failure_code == HELD)
-        .options(orm.joinedload(Order.seller))
-        .order_by(Payment.id.desc())
+        sa.select(Order)
+        .where(Order.held_because.is_not(None))
+        .options(
+            orm.joinedload(Order.seller), orm.selectinload(Order.parts).joinedload(OrderPart.seller)
+        )
+        .order_by(Order.id.desc())
         .limit(limit)
     )
-    return [(order, reason or "") for order, reason in session.execute(query)]
+    return [(order, order.held_because or "") for order in session.scalars(query)]
 
 
 def waiting(session: orm.Session, seller: Seller) -> int:
     """How many paid orders wait for this seller to send them."""
-    query = sa.select(sa.func.count()).where(
-        Order.seller_id == seller.id, Order.status == OrderStatus.PAID
+    query = (
+        sa.select(sa.func.count())
+        .select_from(OrderPart)
+        .join(Order)
+        .where(
+            OrderPart.seller_id == seller.id,
+            OrderPart.fulfilled_at.is_(None),
+            Order.status == OrderStatus.PAID,
+        )
     )
     return session.scalar(query) or 0
+
+
+def part_of(order: Order, seller: Seller) -> OrderPart:
+    """What this seller has in an order that was loaded with its parts; raises NotFound."""
+    for part in order.parts:
+        if part.seller_id == seller.id:
+            return part
+    raise NotFound("There is no such order in your shop.")
+
+
+def sellers_of(session: orm.Session, order: Order) -> Sequence[Seller]:
+    """Everybody who has a part in an order."""
+    query = sa.select(Seller).join(OrderPart, OrderPart.seller_id == Seller.id)
+    return session.scalars(query.where(OrderPart.order_id == order.id).order_by(OrderPart.id)).all()
 
 
 def by_nonce(session: orm.Session, nonce: str) -> Order | None:
@@ -113,16 +135,12 @@ def unfinished_before(session: orm.Session, payment: Payment) -> Sequence[Paymen
     return session.scalars(query.order_by(Payment.id)).all()
 
 
-def held_because(order: Order) -> str | None:
-    """Why a person must look at this order (loaded with its attempts), or None."""
-    for payment in order.payments:
-        if payment.failure_code == HELD and payment.status is not PaymentStatus.SUCCEEDED:
-            return payment.failure_message or "The payment does not fit the order."
-    return None
-
-
 def _complete(query: Select[Order]) -> Select[Order]:
     return query.options(*_ALL).execution_options(populate_existing=True)
+
+
+def _has_part(seller: Seller) -> sa.ColumnElement[bool]:
+    return sa.exists().where(OrderPart.order_id == Order.id, OrderPart.seller_id == seller.id)
 
 
 def _of_status(query: Select[Order], status: OrderStatus | None) -> Select[Order]:
@@ -134,5 +152,9 @@ def _page(
 ) -> Sequence[Order]:
     if before is not None:
         query = query.where(Order.id < before)
-    query = query.options(orm.joinedload(Order.seller), orm.selectinload(Order.lines))
+    query = query.options(
+        orm.joinedload(Order.seller),
+        orm.selectinload(Order.parts).joinedload(OrderPart.seller),
+        orm.selectinload(Order.lines),
+    )
     return session.scalars(query.order_by(Order.id.desc()).limit(limit)).all()

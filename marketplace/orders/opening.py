@@ -34,7 +34,10 @@ def closes_at(payment: Payment) -> datetime:
 
 
 def attempt_for(order: Order, seller: Seller, way: Way) -> Payment:
-    """A new attempt to pay, not added yet, that knows on whose account it is made, and how."""
+    """A new attempt to pay, not added yet, that knows on whose account it is made, and how.
+
+    `seller` is any of the order's: several are paid on the platform, whoever they are.
+    """
     charged = charges.of(order.charge_type).charged_account(seller.stripe_id or "")
     payment = Payment(
         order_id=order.id, amount=order.amount, currency=order.currency, stripe_account=charged
@@ -112,7 +115,7 @@ def over(session: orm.Session, order: Order, payment: Payment, status: PaymentSt
 
 def sale_of(session: orm.Session, order: Order, payment: Payment) -> Sale:
     """What an attempt asks of Stripe, from committed rows alone."""
-    seller = session.get_one(Seller, order.seller_id)
+    seller = session.get_one(Seller, order.seller_id) if order.seller_id else None
     return Sale(
         reference=order.token,
         attempt=payment.idempotency_key,
@@ -123,7 +126,7 @@ def sale_of(session: orm.Session, order: Order, payment: Payment) -> Sale:
         ],
         total=order.total,
         commission=order.application_fee,
-        destination=seller.stripe_id or "",
+        destination=(seller.stripe_id if seller else None) or "",
         buyer_email=order.buyer_email,
         expires_at=closes_at(payment),
         split=order.split,

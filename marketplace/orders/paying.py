@@ -17,7 +17,7 @@ from marketplace.errors import Conflict, SellerNotReady, Sentence, StripeRefused
 from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
-from marketplace.models import Order, Payment, PaymentUi, Seller
+from marketplace.models import Order, Payment, PaymentUi
 from marketplace.orders import lists, opening, stock, ways
 from marketplace.orders.ways import Way
 
@@ -90,14 +90,15 @@ def _attempt(session: orm.Session, order: Order, way: Way | None) -> Payment:
         lock(session, order)
         if order.status not in PAYABLE:
             raise Conflict(f"This order is {order.status.value}. {order.status.sentence}")
-        seller = session.get_one(Seller, order.seller_id)
-        if not sellers.can_be_bought_from(seller):
-            told = Sentence("{shop} cannot take payments at the moment.", shop=seller.shop_name)
-            raise SellerNotReady(told)
+        shops = lists.sellers_of(session, order)
+        for seller in shops:
+            if not sellers.can_be_bought_from(seller):
+                told = Sentence("{shop} cannot take payments at the moment.", shop=seller.shop_name)
+                raise SellerNotReady(told)
         last = lists.latest_payment(session, order)
         over = last.status in {PaymentStatus.FAILED, PaymentStatus.EXPIRED}
         if not over and (
-            way is None or ways.of(opening.attempt_for(order, seller, way)) == ways.of(last)
+            way is None or ways.of(opening.attempt_for(order, shops[0], way)) == ways.of(last)
         ):
             return last
         if over:
@@ -105,7 +106,7 @@ def _attempt(session: orm.Session, order: Order, way: Way | None) -> Payment:
             stock.reserve(session, ((line.product_id, line.quantity) for line in lines))
         else:
             last.stock_released = True
-        payment = opening.attempt_for(order, seller, way or Way())
+        payment = opening.attempt_for(order, shops[0], way or Way())
         session.add(payment)
         session.flush()
     return payment

@@ -14,12 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from marketplace import sellers
 from marketplace.charges import descriptor
 from marketplace.database import phase
-from marketplace.design import ChargeType
+from marketplace.design import ChargeType, FeePayer
 from marketplace.errors import Conflict, Invalid, SellerNotReady, Sentence, SoldOut
-from marketplace.models import Order, OrderLine, Seller, User
+from marketplace.models import Order, OrderLine, OrderPart, User
 from marketplace.money import Money
 from marketplace.orders import lists, opening, stock
-from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Quote, Wanted, quotes
+from marketplace.orders.quotes import MOST_LINES, MOST_OF_ONE, Line, Part, Quote, Wanted, quotes
 from marketplace.orders.ways import Way
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
@@ -34,7 +34,7 @@ def place(
     seen: Money | None = None,
     way: Way | None = None,
 ) -> Order:
-    """Place one order for goods of one shop; the same `nonce` again gives the same order. Commits.
+    """Place one order for goods paid at once; the same `nonce` again gives the same order. Commits.
 
     `way` is how the first attempt is to be paid; None: on Stripe's page. Amounts come from the
     products alone; `seen` is the total the buyer was shown, only to notice that it changed. Raises
@@ -67,7 +67,7 @@ def _quote(session: orm.Session, wanted: Sequence[Wanted], seen: Money | None) -
         raise Conflict("Something in your basket is not there any more. Look at it again.")
     quote = found[0]
     if quote.problem:
-        ready = sellers.can_be_bought_from(quote.seller)
+        ready = all(sellers.can_be_bought_from(part.seller) for part in quote.parts)
         raise Conflict(quote.problem) if ready else SellerNotReady(quote.problem)
     for line in quote.lines:
         _must_be_there(line)
@@ -88,9 +88,10 @@ def _must_be_there(line: Line) -> None:
     raise Conflict(f"{line.product.title}: {line.problem}")
 
 
-def _suffix(seller: Seller) -> str | None:
+def _suffix(quote: Quote) -> str | None:
     """The shop's name on the bank statement; a merchant of record has a statement of its own."""
-    if seller.on_behalf_of or seller.charge_type is ChargeType.DIRECT:
+    seller = quote.seller
+    if len(quote.parts) > 1 or seller.on_behalf_of or seller.charge_type is ChargeType.DIRECT:
         return None
     return descriptor.suffix(seller.shop_name)
 
@@ -98,34 +99,50 @@ def _suffix(seller: Seller) -> str | None:
 def _insert(
     session: orm.Session, quote: Quote, buyer: User | None, nonce: str, way: Way | None
 ) -> Order:
+    alone = len(quote.parts) == 1
     order = Order(
         buyer_id=buyer.id if buyer else None,
         buyer_email=buyer.email if buyer else None,
-        seller_id=quote.seller.id,
+        seller_id=quote.seller.id if alone else None,
         currency=quote.total.currency,
         amount=quote.total.amount,
         application_fee_amount=quote.commission.amount,
         charge_type=quote.seller.charge_type,
-        fee_payer=quote.seller.fee_payer,
+        fee_payer=quote.seller.fee_payer if alone else FeePayer.PLATFORM,
         split=quote.seller.split,
         on_behalf_of=quote.seller.on_behalf_of,
-        statement_descriptor_suffix=_suffix(quote.seller),
+        statement_descriptor_suffix=_suffix(quote),
         form_nonce=nonce,
     )
     session.add(order)
     session.flush()
-    for line in quote.lines:
+    for part in quote.parts:
+        _insert_part(session, order, part)
+    session.add(opening.attempt_for(order, quote.seller, way or Way()))
+    stock.reserve(session, ((line.product.id, line.quantity) for line in quote.lines))
+    session.flush()
+    return order
+
+
+def _insert_part(session: orm.Session, order: Order, part: Part) -> None:
+    session.add(
+        OrderPart(
+            order_id=order.id,
+            seller_id=part.seller.id,
+            currency=part.total.currency,
+            amount=part.total.amount,
+            application_fee_amount=part.commission.amount,
+            transfer_when=part.seller.transfer_when,
+        )
+    )
+    for line in part.lines:
         session.add(
             OrderLine(
                 order_id=order.id,
-                seller_id=quote.seller.id,
+                seller_id=part.seller.id,
                 product_id=line.product.id,
                 title=line.product.title,
                 unit_amount=line.product.amount,
                 quantity=line.quantity,
             )
         )
-    session.add(opening.attempt_for(order, quote.seller, way or Way()))
-    stock.reserve(session, ((line.product.id, line.quantity) for line in quote.lines))
-    session.flush()
-    return order

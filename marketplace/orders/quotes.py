@@ -1,4 +1,4 @@
-"""What a basket would cost now, shop by shop, and what stands in the way of buying it.
+"""What a basket would cost now, payment by payment, and what stands in the way of buying it.
 
 Nothing exists at Stripe yet. The rule that bites: a basket remembers only products and quantities;
 prices, stock and whether the seller can be paid are read at each look, and again under a lock when
@@ -42,19 +42,43 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """What one shop's part of a basket costs. `problem` is about the shop or the sum, not a line.
-
-    `commission` is what the marketplace keeps; `shortfall` by how much Stripe's estimated fee
-    exceeds it where the marketplace pays that fee, or None.
-    """
+class Part:
+    """One shop's goods in a quote; `commission` is what the marketplace keeps of them."""
 
     seller: Seller
     lines: Sequence[Line]
     total: Money
     commission: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What is paid at once, and what it costs. `problem` is about a shop or the sum, not a line.
+
+    One part, or, with separate charges and transfers, one for each shop. `shortfall` is by how much
+    Stripe's estimated fee exceeds the commission where the marketplace pays that fee, or None.
+    """
+
+    parts: Sequence[Part]
+    total: Money
+    commission: Money
     shortfall: Money | None
     problem: str | None
+
+    @property
+    def seller(self) -> Seller:
+        """The shop, or the first of several."""
+        return self.parts[0].seller
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the shops."""
+        return [part.seller.shop_name for part in self.parts]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines of all shops."""
+        return [line for part in self.parts for line in part.lines]
 
     @property
     def can_be_bought(self) -> bool:
@@ -63,10 +87,11 @@ class Quote:
 
 
 def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False) -> list[Quote]:
-    """Price a basket, one quote per shop in the order of the basket; one query.
+    """Price a basket, one quote for each payment, in the order of the basket; one query.
 
-    Products that do not exist are left out. With `lock` the products keep still until the phase
-    ends.
+    Shops whose money is passed on by separate transfers are paid together, currency by currency;
+    every other shop is paid on its own. Products that do not exist are left out. With `lock` the
+    products keep still until the phase ends.
     """
     wanted = {item.product_id: item.quantity for item in basket}
     query = (
@@ -78,27 +103,39 @@ def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False
     if lock:
         query = query.with_for_update(of=Product).execution_options(populate_existing=True)
     found = {product.id: product for product in session.scalars(query)}
-    shops: dict[int, list[Product]] = {}
-    for product_id in wanted:
-        if product_id in found:
-            shops.setdefault(found[product_id].seller_id, []).append(found[product_id])
-    return [_quote(products, wanted) for products in shops.values()]
+    together: dict[object, dict[int, list[Product]]] = {}
+    for product in (found[number] for number in wanted if number in found):
+        key = _paid_with(product.seller), product.currency
+        together.setdefault(key, {}).setdefault(product.seller_id, []).append(product)
+    return [_quote(shops.values(), wanted) for shops in together.values()]
 
 
-def _quote(products: Sequence[Product], wanted: dict[int, int]) -> Quote:
-    seller = products[0].seller
-    currency = products[0].currency
-    lines = [_line(product, wanted[product.id], currency) for product in products]
-    total = sum((line.total for line in lines), Money.zero(currency))
-    commission = fees.agreed(total, sellers.terms(seller))
+def _paid_with(seller: Seller) -> object:
+    """What sellers that are paid together have in common; a merchant of record stands alone."""
+    joins = seller.charge_type is ChargeType.SEPARATE and not seller.on_behalf_of
+    return ChargeType.SEPARATE if joins and sellers.can_be_bought_from(seller) else seller.id
+
+
+def _quote(shops: Iterable[Sequence[Product]], wanted: dict[int, int]) -> Quote:
+    parts = [_part(products, wanted) for products in shops]
+    seller = parts[0].seller
+    total, commission = parts[0].total, parts[0].commission
+    for part in parts[1:]:
+        total, commission = total + part.total, commission + part.commission
     return Quote(
-        seller=seller,
-        lines=lines,
+        parts=parts,
         total=total,
         commission=commission,
         shortfall=loss(seller.charge_type, seller.fee_payer, total, commission),
         problem=_problem(seller, total),
     )
+
+
+def _part(products: Sequence[Product], wanted: dict[int, int]) -> Part:
+    seller = products[0].seller
+    lines = [_line(product, wanted[product.id]) for product in products]
+    total = sum((line.total for line in lines), Money.zero(products[0].currency))
+    return Part(seller, lines, total, fees.agreed(total, sellers.terms(seller)))
 
 
 def loss(
@@ -120,19 +157,15 @@ def guard(seller: Seller, currency: str) -> str | None:
     return fees.guard(sellers.terms(seller), currency)
 
 
-def _line(product: Product, quantity: int, currency: str) -> Line:
+def _line(product: Product, quantity: int) -> Line:
     problem = None
-    total = product.price.times(quantity)
     if not product.active:
         problem = Sentence("This is no longer for sale.")
-    elif product.currency != currency:
-        problem = Sentence("This has another currency; order it on its own.")
-        total = Money.zero(currency)
     elif product.stock == 0:
         problem = Sentence("This is sold out.")
     elif product.stock is not None and product.stock < quantity:
         problem = Sentence("Only {left} left.", left=product.stock)
-    return Line(product, quantity, total, problem)
+    return Line(product, quantity, product.price.times(quantity), problem)
 
 
 def _problem(seller: Seller, total: Money) -> str | None:

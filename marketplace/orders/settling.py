@@ -178,8 +178,7 @@ def _note(order: Order, payment: Payment, reading: Reading) -> None:
     payment.checkout_url = reading.url or payment.checkout_url
     payment.payment_intent_id = reading.payment_intent_id or payment.payment_intent_id
     payment.charge_id = id_of(reading.charge) if reading.charge else payment.charge_id
-    if payment.failure_code != lists.HELD:
-        payment.failure_code, payment.failure_message = reading.failure_code, reading.failure
+    payment.failure_code, payment.failure_message = reading.failure_code, reading.failure
     order.buyer_email = order.buyer_email or reading.email
 
 
@@ -197,6 +196,7 @@ def _follow(session: orm.Session, order: Order, payment: Payment) -> None:
     if allowed(OrderStatus, order.status, target):
         order.status = move(OrderStatus, order.status, target)
         order.paid_at = clock.now() if paid else order.paid_at
+        order.held_because = None if paid else order.held_because
     elif paid and order.paid_at is None:
         _hold(order, payment, f"Stripe took the money when the order was {order.status.value}.")
 
@@ -204,7 +204,7 @@ def _follow(session: orm.Session, order: Order, payment: Payment) -> None:
 def _hold(order: Order, payment: Payment, reason: str) -> None:
     """Leave it to a person: the order is neither paid nor open, and the goods stay set aside."""
     log.error("order %s is held: %s", order.id, reason)
-    payment.failure_code, payment.failure_message = lists.HELD, reason
+    order.held_because = reason
     if allowed(PaymentStatus, payment.status, PaymentStatus.PROCESSING):
         payment.status = move(PaymentStatus, payment.status, PaymentStatus.PROCESSING)
     if order.status is OrderStatus.PLACED:

@@ -104,8 +104,7 @@ def test_a_session_that_a_crash_hid_is_found_on_its_account_and_nowhere_else(
     database, stripe, account = direct.session, direct.stripe, account_of(direct)
     intent = charge_of(direct)["payment_intent"]
     kai = builders.seller(database, "Kai", stripe_id=merchants.seller(direct.sandbox))
-    for elsewhere in (None, "acct_stranger"):
-        assert orders.refresh_payment(database, stripe, "pi_none", elsewhere) is None
+    assert orders.refresh_payment(database, stripe, intent, "acct_stranger") is None
     assert direct.look(order).status is OrderStatus.PLACED
     found = orders.refresh_payment(database, stripe, intent, account)
     assert found is not None

@@ -83,7 +83,7 @@ def test_a_payment_that_does_not_fit_is_held_for_a_person_and_is_not_paid(till: 
     till.session.commit()
     held = till.settle(order)
     assert (held.status, held.paid_at) == (OrderStatus.PROCESSING, None)
-    assert "amount is 1000 and not 1001" in (orders.held_because(held) or "")
+    assert "amount is 1000 and not 1001" in (held.held_because or "")
     assert [found.id for found, _ in orders.held(till.session)] == [order.id]
     assert till.settle(order).status is OrderStatus.PROCESSING
     assert till.stock() == 2

@@ -39,7 +39,7 @@ def order(token: str) -> ResponseReturnValue:
     return render_template(
         "platform/order.html",
         order=found,
-        held=orders.held_because(found),
+        held=found.held_because,
         loss=_loss(found),
         story=ledger.story(session, found),
     )

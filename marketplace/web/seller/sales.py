@@ -49,7 +49,7 @@ def sent(order_id: int) -> ResponseReturnValue:
     session = context.session()
     found = orders.of_seller(session, context.shop(), order_id)
     with phase(session):
-        orders.fulfil(session, found)
+        orders.fulfil(session, found, context.shop())
     flash("The order is marked as sent.", "good")
     return redirect(url_for(".order", order_id=order_id), 303)
 

@@ -114,7 +114,7 @@ def _standing(order: Order) -> dict[str, Any]:
     """What the order's page says about its state."""
     back = "returned" in request.args
     return {
-        "held": orders.held_because(order) is not None,
+        "held": order.held_because is not None,
         "waits": order.status is OrderStatus.PROCESSING
         or (back and order.status is OrderStatus.PAYING),
         "can_be_paid": orders.can_be_paid(order),

@@ -1,22 +1,27 @@
-"""Money on its way from the platform to a seller.
+"""What Stripe says of a transfer, copied into our tables, with what arrived at the seller.
 
-A destination charge makes its Transfer by itself; what arrives at the seller is a payment (`py_…`)
-on the seller's own balance, readable only as that account. The rule that bites: a transfer carries
-no metadata of ours, so it finds its order by the charge behind it or by its transfer group.
+The rule that bites: a transfer that a destination charge makes carries no metadata of ours, so it
+finds its order by the charge behind it or by its transfer group; one that we asked for names the
+request, which is done as soon as anybody has heard of it.
 https://docs.stripe.com/api/transfers
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import orm
 
 from marketplace import clock, ledger
-from marketplace.database import phase
+from marketplace.database import lock, phase
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of, seller_of
-from marketplace.models import Transfer
+from marketplace.lifecycles import TransferStatus, move
+from marketplace.models import Transfer, TransferRequest
+
+# The key of the metadata by which a transfer names the request that asked for it.
+REQUEST = "request"
 
 
 def refresh(session: orm.Session, stripe: StripeClient, transfer_id: str) -> bool:
@@ -57,11 +62,24 @@ def keep(session: orm.Session, transfer: Mapping[str, Any], *, order_id: int | N
         "created": clock.from_unix(transfer["created"]),
     }
     ledger.keep_row(session, Transfer, values)
+    _done(session, transfer)
     transaction = transfer.get("balance_transaction")
     if isinstance(transaction, Mapping):
         ledger.keep_transaction(
             session, transaction, account=None, seller_id=seller_id, order_id=order_id
         )
+
+
+def _done(session: orm.Session, transfer: Mapping[str, Any]) -> None:
+    """Tell the request that asked for this transfer that it is made."""
+    token = (transfer.get("metadata") or {}).get(REQUEST)
+    if not token:
+        return
+    request = session.scalar(sa.select(TransferRequest).where(TransferRequest.token == token))
+    if request is not None and lock(session, request).status is TransferStatus.REQUESTED:
+        request.status = move(TransferStatus, request.status, TransferStatus.MADE)
+        request.stripe_id = transfer["id"]
+        session.flush()
 
 
 def record_arrival(

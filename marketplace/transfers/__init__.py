@@ -1,0 +1,25 @@
+"""Money on its way from the platform to a seller.
+
+A destination charge makes its Transfer by itself; with separate charges we make one for each
+seller, at once or when the operator has decided. Both are mirrored alike, and what arrives at the
+seller is a payment (`py_…`) on the seller's own balance, readable only as that account. The rule
+that bites: without `source_transaction` a transfer needs money that is available already, and a
+platform's card payments are pending for days.
+https://docs.stripe.com/api/transfers
+"""
+
+from marketplace.transfers.deciding import Left, decide, left
+from marketplace.transfers.mirrors import keep, record_arrival, refresh
+from marketplace.transfers.passing import finish_requested, pass_on, requests_of
+
+__all__ = [
+    "Left",
+    "decide",
+    "finish_requested",
+    "keep",
+    "left",
+    "pass_on",
+    "record_arrival",
+    "refresh",
+    "requests_of",
+]
