@@ -71,3 +71,20 @@ def agree(browser: Browser) -> Browser:
 
 
 DONE = "Stripe has an answer to all that it asks"
+
+# The last four digits suffice; v2 has only the whole number's field for them.
+IN_ONE = {AccountsApi.V1: {"ssn_last_4": "0000"}, AccountsApi.V2: {"id_number": "0000"}}
+
+
+def as_american(nadia: Browser, api: AccountsApi) -> Browser:
+    """Answer all that Stripe asks of somebody in the United States who works alone."""
+    fill(
+        nadia.follow("Begin"), SAVE, {"business_type": "individual", "business_profile.mcc": "5947"}
+    )
+    assert "About you" in nadia.text, nadia.text
+    more = {"address__state": "CA", "email": "nadia@example.com", "phone": "0000000000"}
+    fill(nadia, SAVE, about("individual", "Nadia", "Nowak", **more, **IN_ONE[api]))
+    assert "Your bank account" in nadia.text, nadia.text
+    bank(nadia, routing_number="110000000", account_number="000123456789")
+    assert DONE in agree(nadia).text, nadia.text
+    return nadia

@@ -5,11 +5,20 @@ import pytest
 from marketplace.cli.browser import Browser
 from marketplace.design import AccountsApi
 from marketplace.lifecycles import SellerState
-from tests.journeys.api_forms import DONE, SAVE, about, agree, bank, begin, fill
+from tests.journeys.api_forms import (
+    DONE,
+    IN_ONE,
+    SAVE,
+    about,
+    agree,
+    as_american,
+    bank,
+    begin,
+    fill,
+)
 from tests.journeys.conftest import Town
 
 US_BANK = {"routing_number": "110000000", "account_number": "000123456789"}
-IN_ONE = {AccountsApi.V1: {"ssn_last_4": "0000"}, AccountsApi.V2: {"id_number": "0000"}}
 
 
 def _named(browser: Browser, role: str, first: str, last: str, **more: str) -> Browser:
@@ -45,14 +54,7 @@ def _confirmed(browser: Browser, *names: str) -> Browser:
 
 @pytest.mark.parametrize("api", AccountsApi)
 def test_an_american_answers_on_our_pages_and_is_paid(town: Town, api: AccountsApi) -> None:
-    nadia = begin(town, api, "Nadia", "Nadia weaves").follow("Begin")
-    fill(nadia, SAVE, {"business_type": "individual", "business_profile.mcc": "5947"})
-    assert "About you" in nadia.text, nadia.text
-    more = {"address__state": "CA", "email": "nadia@example.com", "phone": "0000000000"}
-    fill(nadia, SAVE, about("individual", "Nadia", "Nowak", **more, **IN_ONE[api]))
-    assert "Your bank account" in nadia.text, nadia.text
-    bank(nadia, **US_BANK)
-    assert DONE in agree(nadia).text, nadia.text
+    nadia = as_american(begin(town, api, "Nadia", "Nadia weaves"), api)
     town.settle()
     assert "All set" in nadia.open("/sell/account").text
     assert town.seller("Nadia weaves").state is SellerState.NOTHING_DUE
