@@ -10,9 +10,8 @@ from flask import Response, flash, redirect, request, send_from_directory, url_f
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from marketplace import catalogue
+from marketplace import catalogue, orders
 from marketplace.catalogue import Offer, pictures
-from marketplace.charges import fees
 from marketplace.database import phase
 from marketplace.errors import Invalid, NotFound
 from marketplace.models import Product, Seller
@@ -89,9 +88,12 @@ def _uploads() -> Path:
 
 
 def _form_page(form: ProductForm, seller: Seller, product: Product | None) -> ResponseReturnValue:
-    keeps = fees.break_even(seller.fee_bps, seller.fee_fixed, seller.currency)
     page = render(
-        "seller/product_form.html", form=form, seller=seller, product=product, break_even=keeps
+        "seller/product_form.html",
+        form=form,
+        seller=seller,
+        product=product,
+        guard=orders.guard(seller, seller.currency),
     )
     return page, 422 if request.method == "POST" else 200
 
