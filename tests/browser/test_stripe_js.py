@@ -217,6 +217,33 @@ def test_tokens_and_payment_methods_are_made_in_the_browser(
     assert bank.object == "bank_account"
 
 
+def test_the_server_confirms_with_what_the_form_gathered(
+    sandbox: Running, shop: Shop, page: Page
+) -> None:
+    shop.opens(
+        page,
+        """
+        const stripe = Stripe(asked.key);
+        const elements = stripe.elements({ mode: "payment", amount: 2500, currency: "usd" });
+        elements.create("payment").mount("#place");
+        click(async () => {
+          const submitted = await elements.submit();
+          if (submitted.error) return submitted;
+          return stripe.createConfirmationToken({ elements,
+            params: { return_url: asked.shop + "/back" } });
+        });
+        """,
+    )
+    typed(page, "4242424242424242")
+    page.get_by_role("button", name="Pay").click()
+    token = said(page)["confirmationToken"]
+    assert token["payment_method_preview"]["card"]["last4"] == "4242"
+    paid = sandbox.client().v1.payment_intents.create(
+        {"amount": 2500, "currency": "usd", "confirm": True, "confirmation_token": token["id"]}
+    )
+    assert paid.status == "succeeded"
+
+
 def test_the_mistakes_of_a_page_are_thrown_at_it(shop: Shop, page: Page) -> None:
     shop.opens(
         page,
