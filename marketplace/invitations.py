@@ -69,7 +69,7 @@ def invite(
     `brings` is an account at Stripe that the shop is to have; its design is then what it is.
     Raises Invalid with the fields that cannot be used, and for a design that the rules refuse.
     """
-    made = session.scalar(sa.select(Invitation).where(Invitation.form_nonce == nonce))
+    made = by_nonce(session, nonce)
     if made is not None:
         return Sent(made, None)
     email = people.normal_email(email)
@@ -93,8 +93,10 @@ def invite(
         with session.begin_nested():
             session.add(row)
     except IntegrityError:
-        query = sa.select(Invitation).where(Invitation.form_nonce == nonce)
-        return Sent(session.scalars(query).one(), None)
+        made = by_nonce(session, nonce)
+        if made is None:
+            raise
+        return Sent(made, None)
     return Sent(row, token)
 
 
@@ -120,6 +122,11 @@ def withdraw(session: orm.Session, invitation: Invitation) -> None:
         raise Conflict("This invitation was accepted already.")
     invitation.withdrawn_at = invitation.withdrawn_at or clock.now()
     session.flush()
+
+
+def by_nonce(session: orm.Session, nonce: str) -> Invitation | None:
+    """The invitation that a form has made already."""
+    return session.scalar(sa.select(Invitation).where(Invitation.form_nonce == nonce))
 
 
 def by_token(session: orm.Session, token: str) -> Invitation:

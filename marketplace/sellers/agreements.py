@@ -12,13 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import platform
+from marketplace import charges, platform
 from marketplace.charges import fees
 from marketplace.database import lock, phase
 from marketplace.design import ChargeType, Design, Onboarding
 from marketplace.design.acceptance import accept
 from marketplace.design.passing import Split, TransferWhen
-from marketplace.design.shape import capabilities
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
 from marketplace.sellers.accounts import refresh
@@ -94,8 +93,5 @@ def lacking(seller: Seller, design: Design, *, cards: bool) -> tuple[str, ...]:
     """
     if seller.stripe_id is None:
         return ()
-    needed = {*capabilities(design), *(("card_payments",) if cards else ())}
-    # Under v2 a merchant asks for card_payments alone.
-    if design.charge_type is ChargeType.DIRECT and seller.capabilities.get("card_payments"):
-        needed.discard("transfers")
-    return tuple(sorted(needed - set(seller.capabilities)))
+    needed = charges.capabilities(design.charge_type, on_behalf_of=cards)
+    return tuple(sorted(set(needed) - set(seller.capabilities)))

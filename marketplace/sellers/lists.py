@@ -16,7 +16,7 @@ from marketplace.accounts.state import tasks as tasks_of
 from marketplace.charges.fees import Terms
 from marketplace.design import ChargeType
 from marketplace.lifecycles import SellerState
-from marketplace.models import BankAccount, Seller, User
+from marketplace.models import BankAccount, Invitation, PlatformSettings, Seller, User
 
 PAGE = 25
 
@@ -40,9 +40,9 @@ def can_be_bought_from(seller: Seller) -> bool:
     return "transfers" not in needed or seller.transfers_active
 
 
-def terms(seller: Seller) -> Terms:
-    """The commission that was agreed with this seller."""
-    return Terms(seller.fee_bps, seller.fee_fixed, seller.fee_min, seller.fee_max)
+def terms(agreed: Seller | PlatformSettings | Invitation) -> Terms:
+    """The commission that was agreed with a seller, or is offered to one."""
+    return Terms(agreed.fee_bps, agreed.fee_fixed, agreed.fee_min, agreed.fee_max)
 
 
 def tasks(seller: Seller) -> tuple[Task, ...]:

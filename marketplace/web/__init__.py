@@ -5,7 +5,7 @@ import importlib.util
 
 from flask import Blueprint
 
-ACTORS = ("pages", "auth", "shop", "seller", "platform", "guide", "hooks")
+ACTORS = ("pages", "auth", "shop", "seller", "joining", "platform", "guide", "trial", "hooks")
 
 
 def blueprints() -> list[Blueprint]:

@@ -74,7 +74,7 @@ def sign_in_with_password() -> ResponseReturnValue:
         if isinstance(error, TooMany):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return _welcome(login, own_path(request.form.get("next"), login.user))
+    return welcome(login, own_path(request.form.get("next"), login.user))
 
 
 @bp.post("/sign-in/demo")
@@ -85,7 +85,7 @@ def sign_in_as_demo() -> ResponseReturnValue:
         raise NotFound("There is nobody of that name here.")
     with phase(context.session()):
         login = people.begin(context.session(), person, request.user_agent.string)
-    return _welcome(login, own_path(request.form.get("next"), person))
+    return welcome(login, own_path(request.form.get("next"), person))
 
 
 @bp.get("/sign-up")
@@ -116,7 +116,7 @@ def sign_up_with_password() -> ResponseReturnValue:
         page = render("auth/sign_up.html", form=form, next=request.form.get("next", ""))
         return page, error.http_status
     wanted = request.form.get("next")
-    return _welcome(login, "/sell" if form.sell.data and not wanted else own_path(wanted, user))
+    return welcome(login, "/sell" if form.sell.data and not wanted else own_path(wanted, user))
 
 
 @bp.post("/sign-out")
@@ -202,7 +202,8 @@ def _sign_in_page(form: SignInForm) -> str:
     return render("auth/sign_in.html", form=form, demo=demo, next=wanted)
 
 
-def _welcome(login: people.SignedIn, path: str) -> Response:
+def welcome(login: people.SignedIn, path: str) -> Response:
+    """Hand a fresh login over to the browser, in place of the one it had, and lead on to `path`."""
     old = request.cookies.get(context.cookie_name())
     if old:
         with phase(context.session()):

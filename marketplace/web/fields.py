@@ -14,6 +14,7 @@ from wtforms.widgets import TextInput
 from marketplace.money import Money, NotAnAmount, can_be_charged, minimum_charge
 
 _WHOLE = re.compile("[0-9]{1,9}", re.ASCII)
+_PERCENT = re.compile("([0-9]{1,3})(?:[.,]([0-9]{1,2}))?", re.ASCII)
 
 
 class MoneyField(Field):
@@ -50,6 +51,43 @@ class MoneyField(Field):
             self.data = Money.parse(self.typed or "", self.currency(form))
         except (NotAnAmount, ValueError) as error:
             raise ValidationError(str(error)) from error
+
+
+class OptionalMoneyField(MoneyField):
+    """An amount that may be left out; `data` is None then."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ANN401 - WTForms' own
+        """Read the amount, if there is one."""
+        if (self.typed or "").strip():
+            super().pre_validate(form)
+
+    @property
+    def amount(self) -> int | None:
+        """The minor units, or None when nothing was typed."""
+        return self.data.amount if isinstance(self.data, Money) else None
+
+
+class PercentField(Field):
+    """A share of up to two decimals; `data` is in basis points, so 2.9 is 290."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        if self.data is None:
+            return ""
+        whole, rest = divmod(int(self.data), 100)
+        return f"{whole}.{rest:02}".rstrip("0").rstrip(".")
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the share; raises ValueError, which WTForms shows beside the field."""
+        typed = valuelist[0].strip(" %") if valuelist else ""
+        self.data = None
+        found = _PERCENT.fullmatch(typed)
+        if found is None:
+            raise ValueError("Write a percentage like 10 or 2.9.")
+        self.data = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
 class CountField(Field):

@@ -43,7 +43,7 @@ CHINESE = Language(
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 # Desks behind a sign-in; their pages are written in English only.
-ENGLISH_ONLY = frozenset({"seller", "platform"})
+ENGLISH_ONLY = frozenset({"joining", "platform", "seller"})
 # What we write ourselves; pictures, styles and scripts speak no language.
 WRITTEN = frozenset({"text/html", "text/markdown", "application/json"})
 

@@ -19,12 +19,15 @@ from sqlalchemy import orm
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from marketplace import orders, people
+from marketplace import invitations, orders, people
 from marketplace.application import create_app
+from marketplace.charges import fees
 from marketplace.config import Settings
 from marketplace.database import phase
+from marketplace.design import DEFAULT
 from marketplace.models import Role, Scope, User
 from marketplace.orders import Wanted
+from marketplace.sellers import Agreement
 from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
 from tests import builders
@@ -74,16 +77,16 @@ GET  /sell/account                        in     open   page   page   open
 GET  /sell/account/live                   in     open   page   page   open
 POST /sell/account/check                  in     open   on     on     open
 POST /sell/onboarding/start               in     open   stripe stripe open
+POST /sell/onboarding/hosted              in     open   stripe stripe open
+GET  /sell/onboarding                     in     open   on     on     open
+POST /sell/onboarding/session             in     open   409    409    open
+POST /sell/components/<place>/session     in     open   409    409    open
 GET  /sell/onboarding/refresh             in     open   stripe stripe open
 GET  /sell/onboarding/return              in     open   on     on     open
 POST /sell/dashboard                      in     open   409    409    open
 GET  /sell/products                       in     open   page   page   open
 GET  /sell/products/new                   in     open   page   page   open
 POST /sell/products/new                   in     open   on     on     open
-POST /sell/onboarding/hosted              in     open   stripe stripe open
-GET  /sell/onboarding                     in     open   on     on     open
-POST /sell/onboarding/session             in     open   409    409    open
-POST /sell/components/<place>/session     in     open   409    409    open
 GET  /sell/products/<product_id>          in     open   404    page   open
 POST /sell/products/<product_id>          in     open   404    on     open
 POST /sell/products/<product_id>/off      in     open   404    on     open
@@ -91,6 +94,9 @@ POST /sell/products/<product_id>/on       in     open   404    on     open
 GET  /sell/orders                         in     open   page   page   open
 GET  /sell/orders/<order_id>              in     open   404    page   open
 POST /sell/orders/<order_id>/sent         in     open   404    409    open
+GET  /sell/payments                       in     open   page   page   open
+GET  /sell/disputes                       in     open   page   page   open
+GET  /sell/documents                      in     open   page   page   open
 GET  /sell/money                          in     open   page   page   open
 POST /sell/money/check                    in     open   on     on     open
 GET  /platform                            in     403    403    403    page
@@ -98,6 +104,18 @@ GET  /platform/calls                      in     403    403    403    page
 GET  /platform/sellers                    in     403    403    403    page
 GET  /platform/sellers/<slug>             in     403    403    403    page
 POST /platform/sellers/<slug>/refresh     in     403    403    403    on
+POST /platform/sellers/<slug>/terms       in     403    403    403    on
+GET  /platform/design                     in     403    403    403    page
+POST /platform/design                     in     403    403    403    on
+POST /platform/design/terms               in     403    403    403    on
+POST /platform/design/account             in     403    403    403    on
+GET  /platform/invitations                in     403    403    403    page
+GET  /platform/invitations/new            in     403    403    403    page
+POST /platform/invitations/new            in     403    403    403    page
+GET  /platform/invitations/import         in     403    403    403    page
+POST /platform/invitations/import         in     403    403    403    422
+POST /platform/invitations/<row_id>/renew in     403    403    403    page
+POST /platform/invitations/<row_id>/withdraw in  403    403    403    on
 GET  /platform/orders                     in     403    403    403    page
 GET  /platform/orders/<token>             in     403    403    403    page
 POST /platform/orders/<token>/refresh     in     403    403    403    on
@@ -109,6 +127,8 @@ GET  /platform/events/<row_id>/progress   in     403    403    403    page
 POST /platform/events/<row_id>/replay     in     403    403    403    on
 POST /platform/events/replay              in     403    403    403    on
 POST /platform/events/backfill            in     403    403    403    on
+GET  /join/<link>                         page   page   page   page   404
+POST /join/<link>                         in     on     409    409    404
 POST /webhooks/stripe                     403    403    403    403    403
 POST /webhooks/stripe/connect             403    403    403    403    403
 POST /webhooks/stripe/thin                403    403    403    403    403
@@ -119,7 +139,9 @@ POST /sign-in                             422    422    422    422    422
 POST /sign-in/demo                        404    404    404    404    404
 POST /sign-up                             422    422    422    422    422
 POST /sign-out                            on     on     on     on     on
+POST /guide/try                           on     on     on     on     on
 """
+TERMS = {"fee_bps": "7.5", "split": "application_fee", "transfer_when": "now"}
 # What is sent, where something must be.
 SENT = {
     "shop.basket_add": {"product_id": "{product_id}", "quantity": "1", "nonce": "n1"},
@@ -129,6 +151,11 @@ SENT = {
     "seller.product_new": {"title": "A cup", "price": "12.00", "nonce": "n2"},
     "seller.product": {"title": "A larger cup", "price": "14.00"},
     "platform.replay_all": {"state": "dead"},
+    "platform.set_terms": TERMS | {"pay_here": "y"},
+    "platform.change_terms": TERMS,
+    "platform.invite": TERMS | {"email": "maria@example.com", "nonce": "n3"},
+    "platform.bring": TERMS | {"email": "maria@example.com", "account": "{token}"},
+    "joining.take": {"name": "An invited shop", "country": "US"},
 }
 # Files: the same for everybody, and named by what is in them.
 FILES = {"static": "theme.css", "bootstrap.static": "css/bootstrap.min.css"}
@@ -229,8 +256,23 @@ def _rows(
         "token": order.token,
         "card_id": card.id,
         "row_id": row,
+        "link": _invited(session),
         "name": "0" * 32 + ".webp",
+        "place": "account",
     }
+
+
+def _invited(session: orm.Session) -> str:
+    """An invitation for whoever has the link."""
+    with phase(session):
+        sent = invitations.invite(
+            session,
+            email="somebody@example.com",
+            design=DEFAULT,
+            agreement=Agreement(fees.Terms(bps=700)),
+            nonce=builders.nonce(),
+        )
+    return str(sent.token)
 
 
 def test_every_route_is_classified(app: Flask) -> None:
@@ -238,7 +280,6 @@ def test_every_route_is_classified(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-        "place": "account",
 def test_everybody_finds_what_is_theirs_and_nothing_else(world: World, who: str) -> None:
     rules = dict(addresses(world.app))
     found, wrongly_asking = {}, []
@@ -260,8 +301,10 @@ NOBODYS: dict[str, str | int] = {
     "order_id": 2**31 - 1,
     "token": "no-such-order",
     "card_id": 2**31 - 1,
+    "link": "no-such-invitation",
     "row_id": 2**31 - 1,
     "name": "1" * 32 + ".webp",
+    "place": "no-such-place",
 }
 
 
@@ -271,7 +314,6 @@ def test_what_does_not_exist_is_not_found_by_anybody(world: World, who: str) -> 
     table = expected()
     world.values = NOBODYS
     for address, rule in addresses(world.app):
-    "place": "no-such-place",
         led_on = address == "GET /checkout/<slug>"  # to the basket, which says what is left
         if led_on or table[address][who] in {"open", "403"}:
             continue

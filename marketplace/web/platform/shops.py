@@ -1,15 +1,28 @@
 """Sellers as the operator sees them: where each stands with Stripe, and what was agreed."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import payouts, sellers
-from marketplace.errors import NotFound
+from marketplace.design import Design
+from marketplace.design.rules import judge
+from marketplace.errors import Invalid, NotFound
+from marketplace.guide import options
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
 from marketplace.web import context, paging
 from marketplace.web.auth import operator_required
+from marketplace.web.platform import forms
 from marketplace.web.platform.board import bp, chosen, listing
+from marketplace.web.platform.designs import runs_here
+
+# The questions whose answers Stripe does not fix with the account.
+CHANGEABLE = ("onboarding", "charge")
+CHANGED = "Agreed anew. Orders that were placed keep what they were placed with."
+ASKED = " Stripe was asked for {}; the seller may have more questions to answer now."
 
 
 @bp.get("/sellers")
@@ -27,10 +40,57 @@ def seller_list() -> ResponseReturnValue:
 @operator_required
 def seller(slug: str) -> ResponseReturnValue:
     """One shop: requirements, capabilities, bank accounts, balance, latest payouts."""
+    shop = _shop(slug)
+    return _page(shop, forms.AgreementForm(shop.currency, shop), sellers.design_of(shop))
+
+
+@bp.post("/sellers/<slug>/terms")
+@operator_required
+def change_terms(slug: str) -> ResponseReturnValue:
+    """Agree anew with a seller on what is not fixed; Stripe is asked for what the account lacks."""
     session, shop = context.session(), _shop(slug)
+    form = forms.AgreementForm(shop.currency, shop)
+    wanted = replace(
+        sellers.design_of(shop),
+        charge_type=forms.typed_design(sellers.design_of(shop)).charge_type,
+        onboarding=forms.typed_design(sellers.design_of(shop)).onboarding,
+    )
+    try:
+        form.insist()
+        runs_here(wanted)
+        asked = sellers.change(
+            session,
+            context.stripe(),
+            shop,
+            form.agreement,
+            charge_type=wanted.charge_type,
+            onboarding=wanted.onboarding,
+            knowing=forms.knowing(),
+        )
+    except Invalid as error:
+        faults = forms.show_faults(form, error)
+        return _page(shop, form, wanted, faults), error.http_status
+    flash(CHANGED + (ASKED.format(" and ".join(asked)) if asked else ""), "success")
+    return redirect(url_for("platform.seller", slug=slug), 303)
+
+
+def _page(
+    shop: Seller,
+    form: forms.AgreementForm,
+    wanted: Design,
+    faults: Mapping[str, str] | None = None,
+) -> str:
+    session = context.session()
     return render_template(
         "platform/seller.html",
         shop=shop,
+        form=form,
+        wanted=wanted,
+        judgement=judge(wanted),
+        options=options,
+        faults=faults or {},
+        changeable=CHANGEABLE,
+        warning=forms.warning(sellers.design_of(shop), sellers.terms(shop), shop.currency),
         tasks=sellers.tasks(shop),
         banks=sellers.bank_accounts(session, shop),
         balances=payouts.balances(session, shop),
