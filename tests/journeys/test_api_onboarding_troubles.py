@@ -1,14 +1,9 @@
 """What goes wrong in our own onboarding forms: refusals, papers, doubles, strangers, silence."""
 
-import re
-from collections.abc import Iterator
-
 import pytest
-import stripe
 
 from marketplace.design import DEFAULT, AccountsApi
 from marketplace.lifecycles import SellerState
-from marketplace.models import Seller
 from tests.journeys.api_forms import DONE, SAVE, about, agree, bank, begin, fill
 from tests.journeys.conftest import Town
 

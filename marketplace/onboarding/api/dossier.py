@@ -123,6 +123,8 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN4
     elif isinstance(value, bool):
         if value:
             yield path, "yes"
+    elif isinstance(value, float):
+        yield path, f"{value:g}"
     elif value is not None and value != "":
         yield path, str(value)
 

@@ -17,6 +17,7 @@ from marketplace.design import AccountsApi
 from marketplace.onboarding.api import questions
 from marketplace.onboarding.api.dossier import (
     ASKED_BY_ROLE,
+    ROLES,
     Dossier,
     Person,
     is_person,
@@ -226,7 +227,7 @@ def roles_due(dossier: Dossier) -> tuple[str, ...]:
         named = role[1] if role else ASKED_BY_ROLE.get(subject_of(it.code), "")
         if named and it.due in URGENT:
             found.append(named)
-    return tuple(dict.fromkeys(found))
+    return tuple(sorted(set(found), key=ROLES.index))
 
 
 def wants_of(dossier: Dossier, person: Person) -> tuple[str, ...]:

@@ -224,6 +224,8 @@ def _sorted(
             values[name.removesuffix(".date")] = "yes"
         elif name.endswith(".country"):
             values[name] = value.upper()
+        elif name.endswith(".percent_ownership"):
+            values[name] = f"{float(value):g}"  # a decimal in text, with or without its zeros
         else:
             values[name] = value
     return values, frozenset(given)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from marketplace import dashboards
 from marketplace.accounts import words
 from marketplace.accounts.state import Actor, whose_turn
+from marketplace.design import Onboarding
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
 
@@ -91,11 +92,32 @@ _LEFT = Standing(
 )
 
 
+# The same where our own pages ask in Stripe's name.
+_OURS = {
+    "Set up payments with Stripe": "Set up payments",
+    "Answer at Stripe": "Answer",
+    "Answer at Stripe now": "Answer now",
+    "Go on at Stripe": "Go on",
+}
+_WE_ASK = (
+    "Before anybody can buy from you, Stripe has to know who you are and where to send your money. "
+    "It takes a few minutes; we ask in Stripe's name, and keep none of your answers."
+)
+
+
 def standing(seller: Seller, *, open_for_sale: bool, stripes_pages: str) -> Standing:
     """The heading, explanation and button for this seller.
 
     `stripes_pages` is where somebody with the full Dashboard signs in.
     """
+    found = _standing(seller, open_for_sale=open_for_sale, stripes_pages=stripes_pages)
+    if seller.onboarding is not Onboarding.API:
+        return found
+    text = _WE_ASK if found is _PLAIN[SellerState.NOT_STARTED] else found.text
+    return replace(found, text=text, label=_OURS.get(found.label, found.label))
+
+
+def _standing(seller: Seller, *, open_for_sale: bool, stripes_pages: str) -> Standing:
     if seller.deauthorized_at is not None:
         return _LEFT
     if seller.stripe_id is None:
