@@ -162,12 +162,18 @@ def _visiting(server: Server, secret: str) -> Iterator[Visit | Response]:
     with server.sandbox.session(found[1]) as ctx:
         visit = found[0]
         account = ctx.find(visit["account"], "account")
-        if account is None:
+        if account is None or _logged_out(ctx, visit):
             yield _gone()
         elif visit["expires_at"] <= ctx.now:
             yield paper.see_other(visit["refresh_url"])
         else:
             yield onboarding_visits.opened(ctx, visit, account)
+
+
+def _logged_out(ctx: Context, visit: dict[str, Any]) -> bool:
+    """Whether the frame around an embedded form is gone: the platform's page ended the session."""
+    token = visit["leave"].removesuffix("/leave").rpartition("/")[2]
+    return bool(token) and ctx.find(f"emb_{token}") is None
 
 
 def _stored(server: Server, identifier: str) -> tuple[dict[str, Any], str] | None:

@@ -70,11 +70,12 @@ def onboarding_session() -> ResponseReturnValue:
 @seller_required
 def session(place: str) -> ResponseReturnValue:
     """A client secret for one view of the components of a page."""
-    if place not in Place or place == Place.ONBOARDING:
+    found = next((one for one in Place if one == place), None)
+    if found is None or found is Place.ONBOARDING:
         raise NotFound("There is no such page.")
     return _told(
         dashboards.embedded.client_secret(
-            context.session(), context.stripe(), context.shop(), Place(place)
+            context.session(), context.stripe(), context.shop(), found
         )
     )
 
