@@ -1,8 +1,8 @@
 """What of a design this shop does itself, read from the registries that the shop runs by.
 
 The rule that bites: a sentence about what is built goes stale with the next commit; a look into the
-registry does not. Who pays fees and bears losses is no registry but a promise of the refund and
-risk desks, so those two are named here.
+registry does not. Dashboards, who pays fees and who bears losses have no registry: the pages and
+the ledger follow the seller's row, whatever it says, so all of those run.
 """
 
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from marketplace.design import Choice, Dashboard, Design, FeePayer, LossOwner
 from marketplace.guide.options import QUESTIONS, Question
 
 # No set: enums of strings are equal when their text is, and `platform` is two choices.
-_OTHERS: tuple[Choice, ...] = (Dashboard.EXPRESS, FeePayer.PLATFORM, LossOwner.PLATFORM)
+_OTHERS: tuple[Choice, ...] = (*Dashboard, *FeePayer, *LossOwner)
 
 
 def runs_here(choice: Choice) -> bool:

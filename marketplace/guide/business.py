@@ -139,7 +139,7 @@ def _subscriptions() -> Earning:
             "Make a product with a recurring price in your own account.",
             "Add the configuration customer to the seller's v2 account: it is one account for all.",
             "Let the seller leave a payment method before the first subscription.",
-            "This shop and its sandbox know no Billing: this is described only.",
+            "This shop does not do this: it is described only.",
         ),
         (
             Request(

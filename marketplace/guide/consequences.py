@@ -10,6 +10,8 @@ https://docs.stripe.com/connect/charges https://docs.stripe.com/connect/webhooks
 from dataclasses import dataclass
 
 from marketplace import charges
+from marketplace.accounts import sessions
+from marketplace.accounts.sessions import Component
 from marketplace.charges.strategy import Party, Roles
 from marketplace.design import (
     AccountsApi,
@@ -118,15 +120,6 @@ def screens(design: Design) -> tuple[Screen, ...]:
     return (*_onboarding_screens(design), *_dashboard_screens(design))
 
 
-def components(design: Design) -> tuple[str, ...]:
-    """The embedded components that an account session of this design enables.
-
-    https://docs.stripe.com/connect/supported-embedded-components
-    """
-    wanted = [screen.component for screen in screens(design) if screen.component]
-    return tuple(dict.fromkeys(wanted))
-
-
 def _onboarding_screens(design: Design) -> tuple[Screen, ...]:
     way_back = Screen("A page to come back to", "It reads the account and says what is still due.")
     match design.onboarding:
@@ -146,17 +139,26 @@ def _onboarding_screens(design: Design) -> tuple[Screen, ...]:
 
 
 def _dashboard_screens(design: Design) -> tuple[Screen, ...]:
+    own: tuple[Screen, ...] = ()
     if design.dashboard is Dashboard.FULL:
-        return (Screen("A link to dashboard.stripe.com", "The seller signs in there."),)
-    if design.dashboard is Dashboard.EXPRESS:
-        return (Screen("A button to the Express Dashboard", "Each click makes a login link."),)
-    return (
-        Screen("What Stripe wants to know", "Due requirements, in time.", "notification_banner"),
-        Screen("Account details", "The seller changes the bank account.", "account_management"),
-        Screen("Payments, refunds, disputes", "Nobody else shows them.", "payments"),
-        Screen("Payouts", "What arrives at the bank, and when.", "payouts"),
-        Screen("Documents", "Tax forms and statements.", "documents"),
+        own = (Screen("A link to dashboard.stripe.com", "The seller signs in there."),)
+    elif design.dashboard is Dashboard.EXPRESS:
+        own = (Screen("A button to the Express Dashboard", "Each click makes a login link."),)
+    return (*own, *(_COMPONENTS[it] for it in sessions.components(design) if it in _COMPONENTS))
+
+
+_COMPONENTS = {
+    component: Screen(title, why, component.value)
+    for component, title, why in (
+        (Component.BANNER, "What Stripe wants to know", "Due requirements, in time."),
+        (Component.MANAGEMENT, "Account details", "The seller changes the bank account."),
+        (Component.PAYMENTS, "Payments and refunds", "Nobody else shows them."),
+        (Component.DISPUTES, "Disputes", "The seller's own, with the day to answer by."),
+        (Component.BALANCES, "Balance", "What is available, and what is on its way."),
+        (Component.PAYOUTS, "Payouts", "What arrives at the bank, and when."),
+        (Component.DOCUMENTS, "Documents", "Tax forms and statements."),
     )
+}
 
 
 def webhooks(design: Design) -> tuple[Endpoint, ...]:

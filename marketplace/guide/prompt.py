@@ -135,9 +135,9 @@ def _rules(it: Guide, voice: Voice) -> Iterator[str]:
 def _money(it: Guide, voice: Voice) -> Iterator[str]:
     say = voice.say
     yield voice.tell(
-        "A sale of {total} with a commission of {percent} %:",
+        "A sale of {total} with a commission of {commission}:",
         total=voice.money(it.sample.total),
-        percent=it.sample.percent,
+        commission=voice.money(it.commission),
     )
     yield f"\n| {say('Step')} | {say('Amount')} |\n|---|---|"
     for step in it.story.movements:
@@ -190,9 +190,9 @@ def _checks(it: Guide, voice: Voice) -> Iterator[str]:
         "The same event twice, and two events in the wrong order, change nothing twice."
     )
     yield voice.tell(
-        "A sale of {total}, commission {percent} %, leaves: {held}.",
+        "A sale of {total}, commission {commission}, leaves: {held}.",
         total=voice.money(it.sample.total),
-        percent=it.sample.percent,
+        commission=voice.money(it.commission),
         held=", ".join(
             f"{voice.say(PARTIES[row.party])} {voice.money(row.amounts[0])}"
             for row in it.story.holdings

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.accounts import v1
+from marketplace.charges.fees import Coverage
 from marketplace.charges.strategy import Party
 from marketplace.design import AccountsApi, Design
 from marketplace.design.rules import Judgement, Rule, judge
 from marketplace.design.shape import capabilities, configurations, legacy_type, responsibilities
 from marketplace.guide import built, code, consequences, money, options
 from marketplace.guide.consequences import Endpoint, Liability, Screen
-from marketplace.guide.money import Sample
 from marketplace.guide.options import Question
 from marketplace.guide.requests import Request
+from marketplace.guide.sample import USUAL, Sample
 from marketplace.guide.steps import Step, steps
 from marketplace.guide.voice import ENGLISH, Voice
 from marketplace.ledger import MoneyStory
@@ -52,8 +53,9 @@ class Guide:
     judgement: Judgement
     described_only: Sequence[Question]
     story: MoneyStory
+    commission: Money
     loss: Money | None
-    break_even: Money | None
+    covered: Coverage | None
     liabilities: Sequence[Liability]
     screens: Sequence[Screen]
     webhooks: Sequence[Endpoint]
@@ -80,7 +82,7 @@ class Row:
         return self.one != self.other
 
 
-def guide(design: Design, sample: Sample = money.DEFAULT_SAMPLE, voice: Voice = ENGLISH) -> Guide:
+def guide(design: Design, sample: Sample = USUAL, voice: Voice = ENGLISH) -> Guide:
     """Work everything out; pure."""
     return Guide(
         voice=voice,
@@ -89,8 +91,9 @@ def guide(design: Design, sample: Sample = money.DEFAULT_SAMPLE, voice: Voice = 
         judgement=judge(design),
         described_only=built.described_only(design),
         story=money.story(design, sample, voice),
+        commission=money.commission(design, sample),
         loss=money.loss(design, sample),
-        break_even=money.break_even(design, sample),
+        covered=money.coverage(design, sample),
         liabilities=consequences.liabilities(design),
         screens=consequences.screens(design),
         webhooks=consequences.webhooks(design),
@@ -206,7 +209,10 @@ def _money(it: Guide) -> dict[str, Any]:
     return {
         "currency": it.sample.total.currency,
         "total": it.sample.total.amount,
-        "commission": it.sample.commission.amount,
+        "commission": it.commission.amount,
+        "split": it.sample.split.value,
+        "on_behalf_of": it.sample.on_behalf_of,
+        "loss": it.loss.amount if it.loss else None,
         "stripe_fee_is_an_estimate": True,
         "movements": [
             {

@@ -1,8 +1,8 @@
 """The requests that a design makes, as they will be made.
 
-Where the shop has a builder (`accounts.v1`, `accounts.v2`, `charges.destination`), its very
-parameters are shown, with made-up names; the rest is written here in the types of the installed
-SDK. The rule that bites: on whose account a request is made is no parameter but a header,
+Where the shop has a builder (in `accounts` and `charges`), its very parameters are shown, with
+made-up names; the rest is written here in the types of the installed SDK. The
+rule that bites: on whose account a request is made is no parameter but a header,
 `Stripe-Account`, and forgetting it turns a direct charge into one of the platform.
 https://docs.stripe.com/connect/authentication
 """
@@ -14,22 +14,20 @@ from typing import Any
 
 from stripe.params import (
     AccountLinkCreateParams,
-    AccountSessionCreateParams,
     RefundCreateParams,
     TransferCreateParams,
 )
-from stripe.params.checkout import SessionCreateParams
 from stripe.params.v2.core import _account_link_create_params as v2_link
 
 from marketplace import charges
-from marketplace.accounts import v1, v2
+from marketplace.accounts import sessions, v1, v2
 from marketplace.accounts.applicant import Applicant
+from marketplace.accounts.sessions import Component
 from marketplace.charges import strategy
-from marketplace.charges.strategy import Item, Sale, Urls
+from marketplace.charges.strategy import Item, Kind, Sale, Urls
 from marketplace.design import AccountsApi, ChargeType, Dashboard, Design
 from marketplace.guide import money
-from marketplace.guide.consequences import components
-from marketplace.guide.money import Sample
+from marketplace.guide.sample import Sample
 
 ACCOUNT = "acct_SELLER"
 CHARGE = "ch_ORDER"
@@ -73,7 +71,9 @@ def create_account(design: Design, sample: Sample) -> Request:
         path, sdk = "/v1/accounts", "v1.accounts.create"
         return Request("Make the account", "POST", path, sdk, dict(v1.create_params(design, who)))
     path, sdk = "/v2/core/accounts", "v2.core.accounts.create"
-    return Request("Make the account", "POST", path, sdk, dict(v2.create_params(design, who)))
+    # A merchant of record has to take cards as well.
+    params = v2.create_params(design, who, with_cards=sample.on_behalf_of)
+    return Request("Make the account", "POST", path, sdk, dict(params))
 
 
 def account_link(design: Design) -> Request:
@@ -118,16 +118,24 @@ def account_link(design: Design) -> Request:
     )
 
 
-def account_session(design: Design) -> Request:
-    """The key to the embedded components. https://docs.stripe.com/api/account_sessions/create"""
-    params: AccountSessionCreateParams = {"account": ACCOUNT, "components": {}}
-    enabled: dict[str, Any] = {name: {"enabled": True} for name in components(design)}
+def onboarding_session(design: Design) -> Request:
+    """The key to the embedded questions. https://docs.stripe.com/api/account_sessions/create"""
+    return _session(design, (Component.ONBOARDING,))
+
+
+def dashboard_session(design: Design) -> Request:
+    """The key to every other component that the design puts into your pages."""
+    owed = sessions.components(design)
+    return _session(design, tuple(it for it in owed if it is not Component.ONBOARDING))
+
+
+def _session(design: Design, wanted: tuple[Component, ...]) -> Request:
     return Request(
         "Make a session for one view of the page",
         "POST",
         "/v1/account_sessions",
         "v1.account_sessions.create",
-        {**params, "components": enabled},
+        dict(sessions.create_params(design, ACCOUNT, wanted)),
         idempotent=False,
     )
 
@@ -206,15 +214,9 @@ def login_link() -> Request:
 
 def checkout(design: Design, sample: Sample) -> Request:
     """The payment page. https://docs.stripe.com/api/checkout/sessions/create"""
-    sale = _sale(sample)
+    sale = _sale(design, sample)
     urls = Urls(f"{SITE}/orders/ORDER", f"{SITE}/basket")
-    params: SessionCreateParams
-    if design.charge_type is not ChargeType.SEPARATE:
-        params = charges.of(design.charge_type).session_params(sale, urls)
-    else:
-        params = strategy.common_params(sale, urls)
-        params["payment_intent_data"] = strategy.common_data(sale)
-        params["payment_intent_data"]["transfer_group"] = strategy.transfer_group(sale.reference)
+    params = charges.of(design.charge_type).session_params(sale, urls)
     return Request(
         "Open Stripe's payment page",
         "POST",
@@ -225,24 +227,26 @@ def checkout(design: Design, sample: Sample) -> Request:
     )
 
 
-def _sale(sample: Sample) -> Sale:
+def _sale(design: Design, sample: Sample) -> Sale:
     return Sale(
         reference="ORDER",
         attempt="ATTEMPT",
         title="A lamp of driftwood",
         items=[Item("A lamp of driftwood", sample.total, 1)],
         total=sample.total,
-        commission=sample.commission,
-        destination=ACCOUNT,
+        commission=money.commission(design, sample),
+        destination="" if design.charge_type is ChargeType.SEPARATE else ACCOUNT,
         buyer_email=None,
         expires_at=CLOSES,
+        split=sample.split,
+        on_behalf_of=sample.on_behalf_of,
     )
 
 
-def transfer(sample: Sample) -> Request:
+def transfer(design: Design, sample: Sample) -> Request:
     """The seller's share, once per seller. https://docs.stripe.com/api/transfers/create"""
     params: TransferCreateParams = {
-        "amount": money.shares(sample.total, sample.commission)[0].amount,
+        "amount": money.deal(design, sample).shares[0].rest.amount,
         "currency": sample.total.currency,
         "destination": ACCOUNT,
         # Without it the money must already be available, and the first transfer fails.
@@ -261,7 +265,8 @@ def transfer(sample: Sample) -> Request:
 def refund(design: Design, sample: Sample) -> Request:
     """Money back to the buyer. https://docs.stripe.com/api/refunds/create"""
     params: RefundCreateParams = {"payment_intent": PAYMENT}
-    if sample.commission and design.charge_type is not ChargeType.SEPARATE:
+    kinds = {step.kind for step in money.plan(design, sample)}
+    if Kind.APPLICATION_FEE in kinds:
         params["refund_application_fee"] = True
     if design.charge_type is ChargeType.DESTINATION:
         params["reverse_transfer"] = True

@@ -9,11 +9,17 @@ from collections.abc import Iterator
 
 from marketplace.design import DEFAULT, EVERY, AccountsApi
 from marketplace.design.rules import RULES, Confidence, Enforced, Verdict
-from marketplace.guide import atlas, business, money, options, prompt, report
+from marketplace.guide import atlas, business, options, prompt, report, sample
 from marketplace.guide.report import PARTIES, Guide
 from marketplace.guide.voice import Voice
 
-ODD = ("amount=lots", "amount=0.01", "commission=lots", "country=nowhere")
+ODD = (
+    "amount=lots",
+    "amount=0.01",
+    "commission=lots",
+    "country=nowhere",
+    *(f"{name}=lots" for name in sample.LABELS),
+)
 
 
 def sentences() -> list[str]:
@@ -26,10 +32,10 @@ def sentences() -> list[str]:
 
     voice = Voice(listen, "en_US")
     for design in EVERY:
-        _tell(report.guide(design, money.DEFAULT_SAMPLE, voice))
+        _tell(report.guide(design, sample.USUAL, voice))
     for odd in ODD:
         name, value = odd.split("=")
-        for fault in money.read({name: value})[1]:
+        for fault in sample.read({name: value})[1]:
             fault.told(voice)
     return sorted(heard | set(_on_the_page()))
 

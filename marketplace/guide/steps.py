@@ -20,8 +20,8 @@ from marketplace.design import (
 )
 from marketplace.design.shape import platform_collects
 from marketplace.guide import built, consequences, requests
-from marketplace.guide.money import Sample
 from marketplace.guide.requests import Request
+from marketplace.guide.sample import Sample
 
 DOCS = "https://docs.stripe.com"
 
@@ -159,7 +159,7 @@ _ONBOARDING: dict[
             "Make an account session for each view; never keep or log its client_secret.",
             "Let your Content-Security-Policy allow Stripe's scripts and frames.",
         ),
-        requests.account_session,
+        requests.onboarding_session,
         "marketplace stripe trigger account.updated",
     ),
     Onboarding.API: (
@@ -181,7 +181,7 @@ def _payment(design: Design, sample: Sample) -> Step:
     page, do, events = _PAYMENT[design.charge_type]
     calls = [requests.checkout(design, sample)]
     if design.charge_type is ChargeType.SEPARATE:
-        calls.append(requests.transfer(sample))
+        calls.append(requests.transfer(design, sample))
     found = {ChargeType.DIRECT: "Stripe", ChargeType.SEPARATE: "Stripe"}
     return Step(
         "Accept a payment",
@@ -263,8 +263,8 @@ def _dashboard(design: Design, _sample: Sample) -> Step:
                     "Show payments, refunds, disputes, payouts and documents in your pages.",
                     "Embed Stripe's components, or build the screens from your own data.",
                 ),
-                (requests.account_session(design),),
-                ("marketplace.onboarding.embedded",),
+                (requests.dashboard_session(design),),
+                ("marketplace.accounts.sessions", "marketplace.dashboards.embedded"),
                 f"{DOCS}/connect/get-started-connect-embedded-components",
                 ("account.external_account.updated",),
                 ("marketplace stripe trigger account.updated",),

@@ -14,12 +14,12 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import countries
 from marketplace.design import DEFAULT, Design
 from marketplace.design.rules import judge
-from marketplace.guide import atlas, built, business, code, money, options, prompt, report
+from marketplace.guide import atlas, built, business, code, options, prompt, report, sample
 from marketplace.guide.voice import Voice
 from marketplace.web import drawing, language, show
 
 bp = Blueprint("guide", __name__)
-KEPT = ("amount", "commission", "country", language.PARAMETER)
+KEPT = (*sample.NAMES, language.PARAMETER)
 MARKDOWN = "text/markdown; charset=utf-8"
 
 
@@ -27,8 +27,8 @@ MARKDOWN = "text/markdown; charset=utf-8"
 def index() -> ResponseReturnValue:
     """The questions, and the answer to them."""
     design, unknown = options.read(request.args)
-    sample, faults = money.read(request.args)
-    it = report.guide(design, sample, voice())
+    sale, faults = sample.read(request.args)
+    it = report.guide(design, sale, voice())
     return render_template(
         "guide/index.html",
         it=it,
@@ -65,8 +65,8 @@ def markdown() -> ResponseReturnValue:
 def data() -> ResponseReturnValue:
     """The guide as JSON."""
     design, unknown = options.read(request.args)
-    sample, faults = money.read(request.args)
-    it = report.guide(design, sample, voice())
+    sale, faults = sample.read(request.args)
+    it = report.guide(design, sale, voice())
     told = [
         it.voice.tell("{name}: nothing is called {value}", name=u.question.name, value=u.value)
         for u in unknown
@@ -84,11 +84,11 @@ def prompt_page() -> ResponseReturnValue:
 @bp.get("/guide/compare")
 def compare() -> ResponseReturnValue:
     """Two designs side by side."""
-    sample, _ = money.read(request.args)
+    sale, _ = sample.read(request.args)
     typed = [request.args.get(name, "") for name in ("a", "b")]
     usual = (DEFAULT, atlas.PRESETS[1].design)
     found = [options.from_short(text) or other for text, other in zip(typed, usual, strict=True)]
-    one, other = (report.guide(design, sample, voice()) for design in found)
+    one, other = (report.guide(design, sale, voice()) for design in found)
     lost = [text for text in typed if text and options.from_short(text) is None]
     return render_template(
         "guide/compare.html", one=one, other=other, rows=report.compare(one, other), lost=lost
@@ -98,8 +98,8 @@ def compare() -> ResponseReturnValue:
 def _asked() -> report.Guide:
     """The guide that the address asks for."""
     design, _ = options.read(request.args)
-    sample, _ = money.read(request.args)
-    return report.guide(design, sample, voice())
+    sale, _ = sample.read(request.args)
+    return report.guide(design, sale, voice())
 
 
 def voice() -> Voice:

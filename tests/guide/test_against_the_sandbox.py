@@ -10,8 +10,8 @@ import pytest
 from marketplace.design import DEFAULT, EVERY, AccountsApi, ChargeType, Design
 from marketplace.design.rules import judge
 from marketplace.guide import options, report, requests
-from marketplace.guide.money import DEFAULT_SAMPLE
 from marketplace.guide.requests import Request
+from marketplace.guide.sample import USUAL
 from marketplace.onboarding import hosted
 from tests.guide import sdk
 from tests.running import Running
@@ -53,7 +53,7 @@ def test_the_link_that_is_shown_is_the_link_that_the_shop_asks_for(
 ) -> None:
     bodies: list[Any] = []
     design = replace(DEFAULT, accounts_api=api)
-    account = sent(sandbox, requests.create_account(design, DEFAULT_SAMPLE), "").id
+    account = sent(sandbox, requests.create_account(design, USUAL), "").id
     sandbox.http.hooks["response"].append(lambda answer, **_: bodies.append(answer.request.body))
     sent(sandbox, requests.account_link(design), account)
     hosted.LINKS[api](sandbox.client(), account, requests.BACK, requests.AGAIN)

@@ -27,7 +27,7 @@ from marketplace.design.shape import (
     responsibilities,
 )
 from marketplace.guide import requests
-from marketplace.guide.money import DEFAULT_SAMPLE
+from marketplace.guide.sample import USUAL
 from tests.running import Running
 
 DRIFTWOOD = Applicant("seller-token", "Driftwood", "bea@example.com", "US")
@@ -192,7 +192,7 @@ def test_a_stripe_that_is_asked_agrees_on_every_account_of_v1(sandbox: Running) 
 def test_a_stripe_that_is_asked_agrees_on_every_account_of_v2(sandbox: Running) -> None:
     client = sandbox.client()
     for design in accounts(AccountsApi.V2):
-        request = requests.create_account(design, DEFAULT_SAMPLE)
+        request = requests.create_account(design, USUAL)
         if refuses_account(design) is None:
             made = client.v2.core.accounts.create(dict(request.params))  # type: ignore[arg-type]
             assert made.dashboard == design.dashboard.value

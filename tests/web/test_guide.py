@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,7 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from marketplace.design import DEFAULT, EVERY
+from marketplace import onboarding
+from marketplace.design import DEFAULT, EVERY, Onboarding
 from marketplace.design.rules import judge
 from marketplace.guide import options
 from marketplace.web import context
@@ -176,12 +177,19 @@ def test_a_business_that_nobody_knows_is_asked_for_again(client: FlaskClient) ->
     assert "Choose what" not in words(look(client, "/guide/start"))
 
 
-def test_the_page_says_what_this_shop_runs_and_what_it_only_describes(
-    client: FlaskClient,
+def test_the_page_says_that_this_shop_runs_every_choice(client: FlaskClient) -> None:
+    for design in EVERY[::19]:
+        page = words(look(client, f"/guide?{urlencode(options.address(design))}"))
+        assert "All six choices run in this shop today" in page
+
+
+def test_a_choice_that_the_shop_lost_is_said_to_be_described_only(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "All six choices run in this shop today" in words(look(client, "/guide"))
-    page = look(client, "/guide?losses=stripe")
-    assert "Described only, not run by this shop yet: Stripe (Losses)" in words(page)
+    kept = {way: it for way, it in onboarding.WAYS.items() if way is not Onboarding.EMBEDDED}
+    monkeypatch.setattr(onboarding, "WAYS", kept)
+    page = words(look(client, "/guide?onboarding=embedded"))
+    assert "Described only, not run by this shop yet: In your pages, asked by Stripe" in page
 
 
 def test_what_is_typed_into_the_address_is_shown_as_words(client: FlaskClient) -> None:
@@ -199,7 +207,7 @@ def test_headings_labels_tables_and_ids_are_in_order(client: FlaskClient, path: 
     levels = [int(heading.name[1]) for heading in page.find_all(re.compile("^h[1-6]$"))]
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     labelled = {label["for"] for label in page.select("label[for]")}
-    fields = page.select("main input, main select")
+    fields = page.select("main input:not([type=hidden]), main select")
     assert {field["id"] for field in fields} <= labelled
     assert all(table.find("caption") for table in page.find_all("table"))
     ids = [str(tag["id"]) for tag in page.select("[id]")]
