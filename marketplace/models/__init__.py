@@ -6,6 +6,7 @@ names what it needs, and a page costs the same number of queries whatever it sho
 """
 
 from marketplace.models.catalogue import Product
+from marketplace.models.countries import CountrySpec
 from marketplace.models.disputes import Dispute
 from marketplace.models.inbox import InboxEvent, Scope
 from marketplace.models.money import (
@@ -18,15 +19,17 @@ from marketplace.models.money import (
 from marketplace.models.orders import Order, OrderLine, OrderPart, Payment, PaymentUi
 from marketplace.models.people import LoginAttempt, LoginSession, Role, User
 from marketplace.models.platform import Invitation, PlatformSettings
-from marketplace.models.sellers import AccountStatus, Balance, BankAccount, Seller
+from marketplace.models.sellers import AccountStatus, Agreement, Balance, BankAccount, Seller
 from marketplace.models.wallet import Customer, SavedCard
 
 __all__ = [
     "AccountStatus",
+    "Agreement",
     "ApplicationFee",
     "Balance",
     "BalanceTransaction",
     "BankAccount",
+    "CountrySpec",
     "Customer",
     "Dispute",
     "InboxEvent",

@@ -41,6 +41,13 @@ class AccountStatus(StrEnum):
     CREATED = "created"
 
 
+class Agreement(StrEnum):
+    """Which agreement the seller has with Stripe: to take payments, or only to be paid."""
+
+    FULL = "full"
+    RECIPIENT = "recipient"
+
+
 class Seller(Stamped, Base):
     """A shop and its connected account. https://docs.stripe.com/api/accounts/object"""
 
@@ -58,6 +65,11 @@ class Seller(Stamped, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     email: Mapped[str] = mapped_column(sa.String(254))
     stripe_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    agreement: Mapped[Agreement] = mapped_column(choice(Agreement), default=Agreement.FULL)
+    # What the seller told of the shop when opening it: the pre-filled part of the account.
+    website: Mapped[str | None] = mapped_column(sa.String(500))
+    sells: Mapped[str | None] = mapped_column(sa.String(500))
+    mcc: Mapped[str | None] = mapped_column(sa.String(4))
 
     accounts_api: Mapped[AccountsApi] = mapped_column(
         choice(AccountsApi), default=DEFAULT.accounts_api
