@@ -27,25 +27,29 @@ def concerns(
     events: Mapping[InboxState, int],
     sellers: Mapping[SellerState, int],
     failed_payouts: int,
+    disputes: int,
     held: Collection[object],
     endpoints: Sequence[Finding],
 ) -> list[Concern]:
     """List what needs attention, the gravest first; empty when all is well."""
     found = [
-        *_of_money(failed_payouts, len(held)),
+        *_of_money(failed_payouts, len(held), disputes),
         *_of_events(events, endpoints),
         *_of_sellers(sellers),
     ]
     return sorted(found, key=lambda concern: concern.tone != "bad")
 
 
-def _of_money(failed_payouts: int, held: int) -> Iterator[Concern]:
+def _of_money(failed_payouts: int, held: int, disputes: int) -> Iterator[Concern]:
     if held:
         text = f"{_count(held, 'payment')} did not fit the order: look at it."
         yield Concern(text, "bad", "platform.order_list")
     if failed_payouts:
         text = f"{_count(failed_payouts, 'payout')} came back from the bank in the last 30 days."
         yield Concern(text, "bad", "platform.payout_list", {"status": "failed"})
+    if disputes:
+        text = f"{_count(disputes, 'dispute')} unanswered: evidence has to be sent in time."
+        yield Concern(text, "bad", "platform.dispute_list")
 
 
 def _of_events(events: Mapping[InboxState, int], endpoints: Sequence[Finding]) -> Iterator[Concern]:

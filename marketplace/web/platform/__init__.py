@@ -5,7 +5,7 @@ an operator sees every seller's money, so each view here is behind `operator_req
 event's body or a call's parameters could give away is taken out before it is shown.
 """
 
-from marketplace.web.platform import designs, desk, invites, sales, shops
+from marketplace.web.platform import designs, desk, disputes, invites, sales, shops
 from marketplace.web.platform.board import bp
 
-__all__ = ["bp", "designs", "desk", "invites", "sales", "shops"]
+__all__ = ["bp", "designs", "desk", "disputes", "invites", "sales", "shops"]

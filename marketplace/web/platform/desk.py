@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import clock, orders, payouts, sellers
+from marketplace import clock, disputes, orders, payouts, sellers
 from marketplace.database import phase
 from marketplace.errors import NotFound
 from marketplace.lifecycles import InboxState, PayoutStatus
@@ -31,6 +31,7 @@ def home() -> ResponseReturnValue:
             events=events,
             sellers=shops,
             failed_payouts=payouts.failed_since(session, clock.now() - RECENT),
+            disputes=disputes.unanswered(session),
             held=orders.held(session),
             endpoints=endpoints,
         ),
