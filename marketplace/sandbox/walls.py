@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 EVERYBODY = "*"
 """In place of a platform's id: every platform of this sandbox."""
 
-NAMES = (
-    "connect_not_signed_up",
-    "profile_not_accepted",
-    "accounts_v1_refused",
-    "loss_choice_differs",
-)
+NAMES = {
+    "connect_not_signed_up": "The platform has not signed up for Connect.",
+    "profile_not_accepted": "It has not accepted the responsibilities of its profile.",
+    "accounts_v1_refused": "New platforms get no Accounts v1.",
+    "loss_choice_differs": "Its profile says that Stripe bears losses, and accounts say otherwise.",
+}
 _SETTINGS = "https://dashboard.stripe.com/settings"
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import pytest
 import requests
+import stripe
 
 from marketplace.sandbox import hands
 from tests.running import Running
@@ -35,6 +37,17 @@ def test_a_seller_is_onboarded_and_seen_through_the_doors(sandbox: Running) -> N
     assert client.v1.accounts.retrieve(mia).details_submitted
     opened = through(sandbox, mia, "dashboard").headers["Location"]
     assert "Balance" in requests.Session().get(opened, headers=PAGE, timeout=10).text
+
+
+def test_a_wall_is_put_up_and_taken_down_by_hand(sandbox: Running) -> None:
+    assert "has not signed up" in see(sandbox, "/_sandbox/faults")
+    put = press(sandbox, "/_sandbox/walls", connect_not_signed_up="true")
+    assert put.headers["Location"] == "/_sandbox/faults?done=walls"
+    with pytest.raises(stripe.InvalidRequestError, match="signed up"):
+        sandbox.client().v1.accounts.create({"type": "express"})
+    assert see(sandbox, "/_sandbox/faults").count("selected>Stands") == 1
+    press(sandbox, "/_sandbox/walls", connect_not_signed_up="false")
+    sandbox.client().v1.accounts.create({"type": "express"})
 
 
 def test_open_payments_and_links_stand_there_until_they_are_over(sandbox: Running) -> None:

@@ -70,6 +70,16 @@ def test_a_link_says_what_its_seller_wants_to_say(sandbox: Running) -> None:
     assert hands.pay(made.url).startswith("http://127.0.0.1:9/thanks?s=cs_test_")
 
 
+def test_whoever_paid_is_thanked_and_nobody_else(sandbox: Running) -> None:
+    made = sandbox.client().v1.payment_links.create(
+        {"line_items": [{"price": cheese(sandbox, currency="eur"), "quantity": 1}]}
+    )
+    assert sandbox.http.get(f"{made.url}/thanks", timeout=30).status_code == 404
+    assert "was received" in sandbox.http.get(hands.pay(made.url), timeout=30).text
+    slow = hands.pay(made.url, debit="succeeds")
+    assert "on its way" in sandbox.http.get(slow, timeout=30).text
+
+
 def test_a_link_that_is_over_makes_no_session(sandbox: Running) -> None:
     client = sandbox.client()
     made = link(sandbox, restrictions={"completed_sessions": {"limit": 1}})
@@ -113,3 +123,12 @@ def test_a_recurring_price_can_be_linked_but_not_paid(sandbox: Running) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         link(sandbox, application_fee_percent=10)
     assert refusal.value.param == "application_fee_percent"
+
+
+def test_prices_are_found_by_what_they_are(sandbox: Running) -> None:
+    once = cheese(sandbox, lookup_key="wheel")
+    weekly = cheese(sandbox, recurring={"interval": "week"})
+    listed = sandbox.client().v1.prices.list
+    assert [price.id for price in listed({"lookup_keys": ["wheel", "slice"]}).data] == [once]
+    assert [price.id for price in listed({"recurring": {"interval": "week"}}).data] == [weekly]
+    assert listed({"recurring": {"interval": "year"}}).data == []

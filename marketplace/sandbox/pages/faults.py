@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from marketplace.sandbox import faults, incidents
+from marketplace.sandbox import faults, incidents, walls
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.pages import paper
 from marketplace.sandbox.pages.control import told
@@ -81,6 +81,8 @@ def _said_no(server: Server, request: Request, words: str, values: Any) -> Respo
 
 def _panel(server: Server, *, status: int = 200, **more: Any) -> Response:
     clock = server.sandbox.clock
+    with server.sandbox.store.transaction() as db:
+        standing = walls.standing(db, walls.EVERYBODY)
     values = {"done": None, "problem": None, "values": {}, **more}
     return paper.page(
         "workbench_faults.html",
@@ -93,6 +95,7 @@ def _panel(server: Server, *, status: int = 200, **more: Any) -> Response:
         on_accounts=incidents.ON_ACCOUNTS,
         on_charges=incidents.ON_CHARGES,
         codes=payouts.FAILURES,
+        walls=[(name, words, standing[name]) for name, words in walls.NAMES.items()],
         **values,
     )
 

@@ -28,6 +28,10 @@ _LONGEST = 200
 _PASSED_ON = ("client_reference_id", "prefilled_email")
 _RECURS = "This link sells a subscription, which the local sandbox does not cover."
 _OVER = "This link is no longer active."
+_RECEIVED = {
+    "paid": "Your payment was received.",
+    "unpaid": "Your payment is on its way; your bank takes a few days.",
+}
 
 
 def _found(server: Server, code: str) -> dict[str, Any] | None:
@@ -67,11 +71,14 @@ def _begun(
 
 @page("GET", "/b/{code}/thanks")
 def thanks(server: Server, request: Request, code: str) -> Response:
-    """The confirmation page of a link that leads nowhere else."""
-    del request
+    """The confirmation page of a link that leads nowhere else, for a session that was completed."""
     link = _found(server, code)
-    if link is None:
-        return paper.page("payment_link.html", 404, heading="There is no such link", text="")
+    with server.sandbox.store.transaction() as db:
+        found = store.get(db, request.args.get("session", ""))
+    session = found[0] if found else {}
+    mine = link is not None and session.get("payment_link") == link["id"]
+    if link is None or not mine or session["status"] != "complete":
+        return paper.page("payment_link.html", 404, heading="Nothing was paid here", text="")
     said = link["after_completion"].get("hosted_confirmation") or {}
-    text = said.get("custom_message") or "Your payment was received."
+    text = said.get("custom_message") or _RECEIVED[session["payment_status"]]
     return paper.page("payment_link.html", heading="Thank you", text=text)

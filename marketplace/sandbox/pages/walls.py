@@ -2,7 +2,8 @@
 
     curl -d connect_not_signed_up=true http://127.0.0.1:12111/_sandbox/walls
 
-`key` (or `platform`) names the platform; without it the walls stand for everybody.
+`key` (or `platform`) names the platform; without it the walls stand for everybody. The page of
+faults has a form for that, which leads back there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
 from marketplace.sandbox import ids, walls
+from marketplace.sandbox.pages import paper
 from marketplace.sandbox.pages.control import told
 from marketplace.sandbox.routing import page
 
@@ -43,7 +45,9 @@ def switch(server: Server, request: Request) -> Response:
     changes = {name: _truth(values[name]) for name in walls.NAMES if name in values}
     platform = _platform(values)
     with server.sandbox.store.transaction() as db:
-        return told({"platform": platform, "walls": walls.put_up(db, platform, changes)})
+        answer = {"platform": platform, "walls": walls.put_up(db, platform, changes)}
+    is_browser = "text/html" in request.headers.get("Accept", "")
+    return paper.see_other("/_sandbox/faults?done=walls") if is_browser else told(answer)
 
 
 def _platform(values: Mapping[str, Any]) -> str:

@@ -18,7 +18,10 @@ from marketplace.sandbox.routing import kind, route
 
 from . import products
 
-kind("price", "price_", indexed=("product", "active", "currency", "type", "lookup_key"))
+_LISTED_BY = (
+    "product active currency type lookup_key recurring.interval recurring.usage_type".split()
+)
+kind("price", "price_", indexed=tuple(_LISTED_BY))
 _SEARCHED = {
     "active": "true",
     **dict.fromkeys(("currency", "lookup_key", "metadata", "product", "type"), "text"),
@@ -144,5 +147,8 @@ def update(ctx: Context, params: dict[str, Any], price: str) -> dict[str, Any]:
 
 @route("GET", "/v1/prices", "PriceListParams")
 def list_prices(ctx: Context, params: dict[str, Any]) -> Listing:
-    """List prices, newest first."""
-    return ctx.list("price", params, "product", "active", "currency", "type")
+    """List prices, newest first; `recurring` keeps those of an interval or a kind of usage."""
+    where: dict[str, Any] = {f"recurring.{k}": v for k, v in params.get("recurring", {}).items()}
+    if "lookup_keys" in params:
+        where["lookup_key"] = params["lookup_keys"]
+    return ctx.list("price", params, "product", "active", "currency", "type", **where)
