@@ -120,6 +120,7 @@ GET  /platform/orders                     in     403    403    403    page
 GET  /platform/orders/<token>             in     403    403    403    page
 POST /platform/orders/<token>/refresh     in     403    403    403    on
 GET  /platform/payouts                    in     403    403    403    page
+GET  /platform/disputes                   in     403    403    403    page
 POST /platform/balance/refresh            in     403    403    403    on
 GET  /platform/events                     in     403    403    403    page
 GET  /platform/events/<row_id>            in     403    403    403    page
