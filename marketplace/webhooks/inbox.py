@@ -17,7 +17,6 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from marketplace import clock, lifecycles
 from marketplace.errors import NotFound
@@ -78,9 +77,24 @@ def keep(session: orm.Session, envelope: Envelope, scope: Scope) -> int:
 
     A live event is kept and ignored: one production address may hear both modes.
     """
+    statement = _insert_or_count(session.get_bind().dialect.name).returning(_TABLE.c.id)
+    return int(session.connection().execute(statement, _row(envelope, scope)).scalar_one())
+
+
+def keep_all(connection: sa.Connection, letters: Sequence[tuple[Envelope, Scope]]) -> None:
+    """Keep events as `keep` does, many at once."""
+    # In the same order everywhere: two programs that keep the same two must not wait in a circle.
+    rows = sorted(
+        (_row(envelope, scope) for envelope, scope in letters),
+        key=lambda row: (row["event_id"], row["scope"]),
+    )
+    connection.execute(_insert_or_count(connection.dialect.name), rows)
+
+
+def _row(envelope: Envelope, scope: Scope) -> dict[str, Any]:
     now = clock.now()
     ignored = LIVE_REASON if envelope.livemode else None
-    values = {
+    return {
         "event_id": envelope.event_id,
         "scope": scope,
         "account": envelope.account,
@@ -97,20 +111,17 @@ def keep(session: orm.Session, envelope: Envelope, scope: Scope) -> int:
         "next_try_at": None if ignored else now,
         "handled_at": now if ignored else None,
     }
-    statement = _insert_or_count(session.get_bind().dialect.name)
-    return int(session.connection().execute(statement, values).scalar_one())
 
 
 @lru_cache(maxsize=2)
-def _insert_or_count(dialect: str) -> ReturningInsert[Any]:
+def _insert_or_count(dialect: str) -> sqlite.Insert | postgresql.Insert:
     # Core, built once: this is the one statement between Stripe and its 200, and making it anew
     # for every event would cost as much as everything else together.
     insert = sqlite.insert(_TABLE) if dialect == "sqlite" else postgresql.insert(_TABLE)
-    counted = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=["event_id", "scope"],
         set_={"deliveries": _TABLE.c.deliveries + 1},
     )
-    return counted.returning(_TABLE.c.id)
 
 
 def claim(session: orm.Session, row_id: int | None = None) -> Claim | None:
