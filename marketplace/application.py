@@ -15,7 +15,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
-from marketplace import database, orders, platform, wallet
+from marketplace import countries, database, orders, platform, transfers, wallet
 from marketplace.config import Settings
 from marketplace.gateway import client
 from marketplace.gateway.trace import Trace
@@ -93,7 +93,17 @@ def _wire(app: Flask, settings: Settings) -> None:
         sessions=sessions,
         stripe=stripe,
         trace=trace,
-        work=Engine(sessions, stripe, chores=[finish, wallet.finish_removals, platform.learn_once]),
+        work=Engine(
+            sessions,
+            stripe,
+            chores=[
+                finish,
+                transfers.finish_requested,
+                wallet.finish_removals,
+                platform.learn_once,
+                countries.learn,
+            ],
+        ),
     )
     app.teardown_request(context.forget)
 

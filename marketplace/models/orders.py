@@ -88,6 +88,16 @@ class Order(Stamped, Base):
         return Money(self.amount, self.currency)
 
     @property
+    def shops(self) -> list[Seller]:
+        """The shops it was ordered from; loaded with the parts."""
+        return [part.seller for part in self.parts]
+
+    @property
+    def shop_names(self) -> str:
+        """Their names, for people."""
+        return ", ".join(shop.shop_name for shop in self.shops)
+
+    @property
     def application_fee(self) -> Money:
         """What the marketplace keeps of it, before Stripe's own fee."""
         return Money(self.application_fee_amount, self.currency)

@@ -50,7 +50,7 @@ def test_a_paid_order_is_settled_in_two_calls_and_its_money_is_told_to_the_cent(
         Party.STRIPE: [Money(59, "usd")],
     }
     assert merchants.net(till.sandbox) == 64
-    assert merchants.net(till.sandbox, paid.seller.stripe_id) == 877
+    assert merchants.net(till.sandbox, paid.shops[0].stripe_id) == 877
     assert ledger.check(till.session) == []
 
 

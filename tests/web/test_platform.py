@@ -15,7 +15,7 @@ from marketplace import clock, people
 from marketplace.application import create_app
 from marketplace.config import SANDBOX_KEY, Settings
 from marketplace.database import phase
-from marketplace.lifecycles import InboxState, OrderStatus, PaymentStatus, PayoutStatus, SellerState
+from marketplace.lifecycles import InboxState, OrderStatus, PayoutStatus, SellerState
 from marketplace.models import Balance, BankAccount, InboxEvent, Order, Payment, Payout, Role, Scope
 from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
@@ -199,16 +199,8 @@ def test_the_first_page_says_what_needs_a_person(
     operator: FlaskClient, session: orm.Session
 ) -> None:
     shop = builders.seller(session, "Bea's Bowls", state=SellerState.RESTRICTED)
-    order = builders.order(session, shop, status=OrderStatus.PAYING)
-    session.add(
-        Payment(
-            order_id=order.id,
-            amount=1,
-            currency="usd",
-            failure_code="held",
-            failure_message="40.00 came and 50.00 was due.",
-            status=PaymentStatus.OPEN,
-        )
+    builders.order(
+        session, shop, status=OrderStatus.PAYING, held_because="40.00 came and 50.00 was due."
     )
     payout(session, 1, shop.id, status=PayoutStatus.FAILED, failure_code="no_account")
     event_row(session)
@@ -362,18 +354,9 @@ def test_an_order_page_tells_its_money_story_and_why_it_is_held(
     operator: FlaskClient, session: orm.Session
 ) -> None:
     shop = builders.seller(session, "Bea's Bowls")
-    order = builders.order(session, shop, amount=5_000, status=OrderStatus.PAYING)
-    session.add(
-        Payment(
-            order_id=order.id,
-            amount=5_000,
-            currency="usd",
-            failure_code="held",
-            failure_message="40.00 came.",
-            status=PaymentStatus.OPEN,
-        )
+    order = builders.order(
+        session, shop, amount=5_000, status=OrderStatus.PAYING, held_because="40.00 came."
     )
-    session.commit()
     told = text(operator, f"/orders/{order.token}")
     assert "40.00 came." in told
     assert "$50.00" in told

@@ -119,6 +119,7 @@ POST /platform/invitations/<row_id>/withdraw in  403    403    403    on
 GET  /platform/orders                     in     403    403    403    page
 GET  /platform/orders/<token>             in     403    403    403    page
 POST /platform/orders/<token>/refresh     in     403    403    403    on
+POST /platform/orders/<token>/transfers   in     403    403    403    on
 GET  /platform/payouts                    in     403    403    403    page
 GET  /platform/disputes                   in     403    403    403    page
 POST /platform/balance/refresh            in     403    403    403    on

@@ -199,7 +199,7 @@ def test_goods_of_two_shops_are_two_parcels_and_the_page_says_why(
         "Total $10.00",
         "Total $6.00",
     ]
-    assert "Each shop is paid on its own" in words(page)
+    assert "is paid in 2 payments" in words(page)
 
 
 def test_what_vanished_is_not_carried_along(

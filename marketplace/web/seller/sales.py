@@ -24,23 +24,24 @@ MOST_ASKED = 10
 @seller_required
 def index() -> ResponseReturnValue:
     """The shop's orders, newest first."""
+    seller = context.shop()
     found = orders.for_seller(
-        context.session(), context.shop(), before=paging.before(), limit=paging.ROWS + 1
+        context.session(), seller, before=paging.before(), limit=paging.ROWS + 1
     )
-    return render("seller/orders.html", page=paging.page(found))
+    return render("seller/orders.html", seller=seller, page=paging.page(found))
 
 
 @seller_required
 def order(order_id: int) -> ResponseReturnValue:
-    """One order with its goods and its money story."""
+    """One order: this shop's goods in it, and what it gets; nothing of other shops."""
     session, seller = context.session(), context.shop()
     found = orders.of_seller(session, seller, order_id)
-    return render(
-        "seller/order.html",
-        order=found,
-        story=ledger.story(session, found),
-        can_send=found.status is OrderStatus.PAID,
-    )
+    part = orders.part_of(found, seller)
+    story = ledger.story(session, found)
+    if len(found.parts) > 1:
+        story = ledger.of_seller(story, seller.id, part.total)
+    can_send = found.status is OrderStatus.PAID and part.fulfilled_at is None
+    return render("seller/order.html", order=found, part=part, story=story, can_send=can_send)
 
 
 @seller_required

@@ -22,7 +22,7 @@ LONGEST_NONCE = 64
 
 
 def show() -> ResponseReturnValue:
-    """The basket, shop by shop: with destination charges each shop is paid by its own order."""
+    """The basket, payment by payment: which shops are paid together is their charge types' say."""
     wanted = items()
     found = orders.quotes(context.session(), wanted)
     there = {line.product.id for quote in found for line in quote.lines}

@@ -1,4 +1,4 @@
-"""The till: one shop's part of the basket, its total, and the way to Stripe's payment page.
+"""The till: what of the basket is paid at once, its total, and the way to Stripe's payment page.
 
 The rule that bites: the page shows a total and the form repeats it, but only so that we notice a
 price that changed in between; what is charged comes from the products.
@@ -45,11 +45,13 @@ def pay(slug: str) -> ResponseReturnValue:
 
 def _quote(slug: str) -> Quote | None:
     found = orders.quotes(context.session(), basket.items())
-    return next((quote for quote in found if quote.seller.slug == slug), None)
+    named = [quote for quote in found if slug in {part.seller.slug for part in quote.parts}]
+    currency = request.values.get("currency")
+    return next((quote for quote in named if quote.total.currency == currency), (*named, None)[0])
 
 
 def _wanted(slug: str) -> list[Wanted]:
-    """What the basket holds of one shop."""
+    """What the basket holds of one shop, and of those that are paid together with it."""
     if sellers.by_slug(context.session(), slug) is None:
         raise NotFound("There is no such shop.")
     quote = _quote(slug)
