@@ -81,10 +81,17 @@ def session(place: str) -> ResponseReturnValue:
 
 
 def frame() -> dict[str, object]:
-    """The tabs above the seller's pages: those that a dashboard at Stripe would have, too."""
+    """What every page of the seller's shows around itself.
+
+    The tabs, without a dashboard those too that it would have; and where somebody with the full
+    Dashboard signs in.
+    """
     seller = context.seller()
     alone = seller is not None and seller.dashboard is Dashboard.NONE
-    return {"tabs": [tab for tab in TABS if alone or tab[0] not in AT_STRIPE]}
+    return {
+        "tabs": [tab for tab in TABS if alone or tab[0] not in AT_STRIPE],
+        "stripes_pages": dashboards.full_address(context.settings().api_base),
+    }
 
 
 def embed(place: Place) -> Embed | None:
