@@ -3,6 +3,8 @@
 An order keeps how it is charged; an attempt to pay keeps the account on which Stripe has it.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -24,7 +26,7 @@ def downgrade() -> None:
             op.drop_column(table, column.name)
 
 
-def columns_by_table() -> dict[str, tuple[sa.Column, ...]]:
+def columns_by_table() -> dict[str, tuple[sa.Column[Any], ...]]:
     return {
         "sellers": (
             sa.Column("fee_min", sa.Integer(), nullable=True),
