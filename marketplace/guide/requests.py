@@ -1,8 +1,8 @@
 """The requests that a design makes, as they will be made.
 
-Where the shop has a builder (in `accounts` and `charges`), its very parameters are shown, with
-made-up names; the rest is written here in the types of the installed SDK. The
-rule that bites: on whose account a request is made is no parameter but a header,
+Where the shop has a builder (in `accounts`, `charges`, `onboarding.api`), its very parameters are
+shown, with made-up names; the rest is written here in the types of the installed SDK. The rule that
+bites: on whose account a request is made is no parameter but a header,
 `Stripe-Account`, and forgetting it turns a direct charge into one of the platform.
 https://docs.stripe.com/connect/authentication
 """
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stripe.params import (
+    AccountExternalAccountCreateParams,
     AccountLinkCreateParams,
     RefundCreateParams,
     TransferCreateParams,
@@ -28,6 +29,9 @@ from marketplace.charges.strategy import Item, Kind, Sale, Urls
 from marketplace.design import AccountsApi, ChargeType, Dashboard, Design
 from marketplace.guide import money
 from marketplace.guide.sample import Sample
+from marketplace.onboarding.api import v1 as forms_v1
+from marketplace.onboarding.api import v2 as forms_v2
+from marketplace.onboarding.api.answers import Signature
 
 ACCOUNT = "acct_SELLER"
 CHARGE = "ch_ORDER"
@@ -140,53 +144,65 @@ def _session(design: Design, wanted: tuple[Component, ...]) -> Request:
     )
 
 
+ANSWERS: Mapping[str, Any] = {
+    "business_type": "individual",
+    "individual.first_name": "Ada",
+    "individual.last_name": "Marsh",
+    "individual.dob.day": 1,
+    "individual.dob.month": 1,
+    "individual.dob.year": 1901,
+    "individual.address.line1": "address_full_match",
+    "individual.address.city": "Portland",
+}
+SIGNED = Signature(CLOSES, "203.0.113.7", "Mozilla/5.0")
+
+
 def send_answers(design: Design) -> Request:
     """What your own form sends. https://docs.stripe.com/connect/api-onboarding"""
-    terms = {"date": int(CLOSES.timestamp()), "ip": "203.0.113.7"}
-    if design.accounts_api is AccountsApi.V1:
-        params: dict[str, Any] = {
-            "business_type": "individual",
-            "individual": {
-                "first_name": "Ada",
-                "last_name": "Marsh",
-                "dob": {"day": 1, "month": 1, "year": 1901},
-                "address": {"line1": "address_full_match", "city": "Portland"},
-            },
-            "external_account": "btok_us",
-            "tos_acceptance": terms,
-        }
-        return Request(
-            "Send what the seller answered",
-            "POST",
-            f"/v1/accounts/{ACCOUNT}",
-            "v1.accounts.update",
-            params,
-            ids=(ACCOUNT,),
-        )
-    accepted = {
-        "date": CLOSES.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "ip": "203.0.113.7",
-        "user_agent": "Mozilla/5.0",
-    }
-    person = {
-        "given_name": "Ada",
-        "surname": "Marsh",
-        "date_of_birth": {"day": 1, "month": 1, "year": 1901},
+    words = _FORMS[design.accounts_api]
+    told = words.account_params(ANSWERS, SIGNED)
+    return _update(design, "Send what the seller answered", told)
+
+
+def accept_terms(design: Design) -> Request:
+    """Stripe's terms, in the seller's name.
+
+    https://docs.stripe.com/connect/updating-accounts#tos-acceptance
+    """
+    told = _FORMS[design.accounts_api].terms_params(SIGNED, "")
+    return _update(design, "Send that the seller accepted the terms", told)
+
+
+def add_bank(_design: Design) -> Request:
+    """Where payouts go. https://docs.stripe.com/api/external_accounts/create"""
+    params: AccountExternalAccountCreateParams = {
+        "external_account": "btok_us",
+        "default_for_currency": True,
     }
     return Request(
-        "Send what the seller answered",
+        "Add the bank account, of which you know only a token",
         "POST",
-        f"/v2/core/accounts/{ACCOUNT}",
-        "v2.core.accounts.update",
-        {
-            "identity": {
-                "entity_type": "individual",
-                "individual": person,
-                "attestations": {"terms_of_service": {"account": accepted}},
-            }
-        },
+        f"/v1/accounts/{ACCOUNT}/external_accounts",
+        "v1.accounts.external_accounts.create",
+        dict(params),
         ids=(ACCOUNT,),
     )
+
+
+def _update(design: Design, says: str, params: Mapping[str, Any]) -> Request:
+    old = design.accounts_api is AccountsApi.V1
+    api = "v1" if old else "v2/core"
+    return Request(
+        says,
+        "POST",
+        f"/{api}/accounts/{ACCOUNT}",
+        f"{api.replace('/', '.')}.accounts.update",
+        params,
+        ids=(ACCOUNT,),
+    )
+
+
+_FORMS = {AccountsApi.V1: forms_v1, AccountsApi.V2: forms_v2}
 
 
 def read_account(design: Design) -> Request:

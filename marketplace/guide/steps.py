@@ -102,6 +102,7 @@ def _webhooks(design: Design, _sample: Sample) -> Step:
 
 def _account(design: Design, sample: Sample) -> Step:
     v2 = design.accounts_api is AccountsApi.V2
+    news = "v2.core.account.created" if v2 else "account.updated"
     return Step(
         "Create the seller's account",
         "ours",
@@ -113,8 +114,8 @@ def _account(design: Design, sample: Sample) -> Step:
         (requests.create_account(design, sample),),
         ("marketplace.sellers", f"marketplace.accounts.{design.accounts_api.value}"),
         f"{DOCS}/connect/accounts-v2" if v2 else f"{DOCS}/api/accounts/create",
-        ("v2.core.account.created",) if v2 else ("account.updated",),
-        ("marketplace stripe trigger account.updated",),
+        (news,),
+        (f"marketplace stripe trigger {news}",),
         design.accounts_api,
     )
 
@@ -122,22 +123,23 @@ def _account(design: Design, sample: Sample) -> Step:
 def _onboarding(design: Design, _sample: Sample) -> Step:
     v2 = design.accounts_api is AccountsApi.V2
     news = "v2.core.account[requirements].updated" if v2 else "account.updated"
-    title, wording, page, do, call, command = _ONBOARDING[design.onboarding]
+    title, wording, page, do, calls, command = _ONBOARDING[design.onboarding]
     return Step(
         title,
         wording,
         (*do, "Coming back means nothing: read the account, and follow its requirements for good."),
-        (call(design), requests.read_account(design)),
+        (*(call(design) for call in calls), requests.read_account(design)),
         (f"marketplace.onboarding.{design.onboarding.value}",),
         DOCS + page,
         (news, "capability.updated"),
-        (command,),
+        (command, f"marketplace stripe trigger {news}"),
         design.onboarding,
     )
 
 
 _ONBOARDING: dict[
-    Onboarding, tuple[str, str, str, tuple[str, ...], Callable[[Design], Request], str]
+    Onboarding,
+    tuple[str, str, str, tuple[str, ...], tuple[Callable[[Design], Request], ...], str],
 ] = {
     Onboarding.HOSTED: (
         "Use the onboarding quickstart",
@@ -147,7 +149,7 @@ _ONBOARDING: dict[
             "Make a link when the seller clicks, and redirect at once; it opens only once.",
             "Make a new one, for the signed-in owner only, when the seller comes to refresh_url.",
         ),
-        requests.account_link,
+        (requests.account_link,),
         "marketplace sandbox onboard LINK",
     ),
     Onboarding.EMBEDDED: (
@@ -159,8 +161,8 @@ _ONBOARDING: dict[
             "Make an account session for each view; never keep or log its client_secret.",
             "Let your Content-Security-Policy allow Stripe's scripts and frames.",
         ),
-        requests.onboarding_session,
-        "marketplace stripe trigger account.updated",
+        (requests.onboarding_session,),
+        "make run",
     ),
     Onboarding.API: (
         "Build your own onboarding form",
@@ -171,8 +173,8 @@ _ONBOARDING: dict[
             "Send files to Stripe and bank numbers as tokens; keep neither.",
             "Show Stripe's errors beside the fields, and review the form every six months.",
         ),
-        requests.send_answers,
-        "marketplace stripe trigger account.updated",
+        (requests.send_answers, requests.accept_terms, requests.add_bank),
+        "make run",
     ),
 }
 
@@ -180,7 +182,8 @@ _ONBOARDING: dict[
 def _payment(design: Design, sample: Sample) -> Step:
     page, do, events = _PAYMENT[design.charge_type]
     calls = [requests.checkout(design, sample)]
-    if design.charge_type is ChargeType.SEPARATE:
+    separate = design.charge_type is ChargeType.SEPARATE
+    if separate:
         calls.append(requests.transfer(design, sample))
     found = {ChargeType.DIRECT: "Stripe", ChargeType.SEPARATE: "Stripe"}
     return Step(
@@ -188,7 +191,11 @@ def _payment(design: Design, sample: Sample) -> Step:
         found.get(design.charge_type, "ours"),
         (*do, "Fulfil when the event says payment_status=paid, not when the buyer returns."),
         tuple(calls),
-        (f"marketplace.charges.{design.charge_type.value}", "marketplace.orders"),
+        (
+            f"marketplace.charges.{design.charge_type.value}",
+            "marketplace.orders",
+            *(("marketplace.transfers",) if separate else ()),
+        ),
         DOCS + page,
         events,
         ("marketplace stripe trigger checkout.session.completed", "marketplace demo"),
@@ -345,5 +352,9 @@ def _payouts(design: Design, _sample: Sample) -> Step:
         ("marketplace.payouts",),
         f"{DOCS}/connect/payouts-connected-accounts",
         ("payout.paid", "payout.failed"),
-        ("marketplace stripe trigger payout.created",),
+        (
+            "marketplace stripe trigger payout.paid",
+            "marketplace stripe trigger payout.failed",
+            "marketplace sandbox advance 7d",
+        ),
     )

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, reduce
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import stripe
@@ -103,6 +104,28 @@ def snapshot_events() -> frozenset[str]:
     return frozenset(
         name for listed in _members(get_args(hint)[0]) for name in get_args(listed) or ()
     )
+
+
+# Where the objects of a guide are described; reading the whole package would take a second.
+_DESCRIBED = (
+    "_account.py",
+    "_account_session.py",
+    "checkout/_session.py",
+    "params/_account_create_params.py",
+    "params/_account_link_create_params.py",
+    "params/_refund_create_params.py",
+    "params/_transfer_create_params.py",
+    "params/checkout/_session_create_params.py",
+)
+
+
+@cache
+def names() -> frozenset[str]:
+    """Every name that the SDK has for a parameter, a field or a value of these objects."""
+    package = Path(stripe.__file__).parent
+    text = "".join((package / file).read_text("utf-8") for file in _DESCRIBED)
+    declared = re.findall(r"^ +(\w+): ", text, re.MULTILINE)
+    return frozenset(declared) | frozenset(re.findall(r'"(\w+)"', text))
 
 
 def is_event(name: str) -> bool:

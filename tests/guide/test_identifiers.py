@@ -2,16 +2,25 @@
 
 import re
 from importlib.util import find_spec
+from inspect import get_annotations
+from typing import get_args
 
 import pytest
+from stripe.checkout import Session
 
+from marketplace import database
+from marketplace.cli import cli
+from marketplace.cli import stripe as wrapper
 from marketplace.design import EVERY, AccountsApi, ChargeType, Design, LossOwner, Onboarding
 from marketplace.design.rules import RULES
-from marketplace.guide import business, code, options, prompt, report, requests
+from marketplace.guide import business, code, options, prompt, report, requests, sentences
 from tests.guide import sdk
+from tests.stripe_cli.test_triggers import TRIGGERS
 
 GUIDES = [report.guide(design) for design in EVERY]
 BUILDABLE = [guide for guide in GUIDES if guide.judgement.can_be_built]
+# An error code: the SDK lists but a few of them.
+CODES = {"capability_not_available_without_other_capability"}
 TYPE = re.compile(r"`((?:v2\.core\.)?[a-z_]+(?:\[[a-z_.]+\])?(?:\.[a-z_]+)+)`")
 # The same request comes up in many designs; looked at once it is enough.
 EXTRA = [
@@ -93,6 +102,39 @@ def test_the_text_names_no_event_that_does_not_exist() -> None:
     named = {name for name in TYPE.findall(text) if not name.startswith("marketplace.")}
     assert "v2.core.account[requirements].updated" in named
     assert [name for name in sorted(named - known) if not sdk.is_event(name)] == []
+
+
+def test_every_name_in_a_sentence_is_one_of_the_sdks() -> None:
+    said = " ".join(sentences.sentences())
+    named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", said))
+    assert {"refund_application_fee", "transfer_data", "details_submitted"} <= named
+    assert named - sdk.names() == CODES
+
+
+def test_every_value_in_a_sentence_is_one_that_the_object_takes() -> None:
+    said = " ".join(sentences.sentences())
+    values = set(re.findall(r"\b([a-z]+_[a-z]+)=([a-z]+)\b", said))
+    assert values == {("payment_status", "paid"), ("payment_status", "unpaid")}
+    hint = get_annotations(Session)["payment_status"]
+    assert {value for _, value in values} <= set(get_args(hint))
+
+
+def test_every_command_can_be_typed() -> None:
+    typed = {command for it in GUIDES for step in it.steps for command in step.commands}
+    assert "marketplace stripe trigger payout.failed" in typed
+    targets = set(
+        re.findall(r"^([a-z-]+):", (database.ROOT / "Makefile").read_text(), re.MULTILINE)
+    )
+    for command in typed:
+        program, *arguments = command.split()
+        if program == "make":
+            assert arguments[0] in targets
+            continue
+        assert program == "marketplace"
+        assert arguments[0] in cli.commands, command
+        if arguments[:2] == ["stripe", "trigger"]:
+            ours = wrapper.FIXTURES / f"{arguments[2]}.json"
+            assert arguments[2] in TRIGGERS or ours.is_file(), command
 
 
 def test_the_python_that_is_shown_can_be_run() -> None:
