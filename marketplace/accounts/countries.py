@@ -1,9 +1,9 @@
-"""Where a shop can be opened, and in which currency it then sells.
+"""The region in which a balance can be transferred freely, and its currencies.
 
-Stripe decides which countries a platform may pay, when the account is made. The rule that bites:
-a balance can be transferred freely only inside the platform's own region, so an account elsewhere
-is made without complaint and fails at the first sale; such countries are not offered.
-https://docs.stripe.com/connect/cross-border-payouts
+Which countries are offered is Stripe's to say and kept by `marketplace.countries`; this is the rule
+beside it, for samples and for the time before Stripe was asked. The rule that bites: an account
+outside the region is made without complaint and fails at the first sale, unless it is under the
+recipient agreement. https://docs.stripe.com/connect/cross-border-payouts
 """
 
 from functools import cache

@@ -16,7 +16,7 @@ from stripe.params import (
 )
 
 from marketplace import clock
-from marketplace.accounts.applicant import MCC, Applicant
+from marketplace.accounts.applicant import Applicant
 from marketplace.accounts.state import (
     AccountState,
     Alternative,
@@ -46,7 +46,7 @@ LEGACY: Mapping[str, tuple[str | None, str | None, str | None]] = {
 
 def create_params(design: Design, applicant: Applicant) -> AccountCreateParams:
     """The request that makes the account. https://docs.stripe.com/api/accounts/create"""
-    return {
+    params: AccountCreateParams = {
         "controller": controller(design),
         "country": applicant.country,
         "email": applicant.email,
@@ -59,6 +59,13 @@ def create_params(design: Design, applicant: Applicant) -> AccountCreateParams:
         },
         "metadata": {"seller": applicant.token},
     }
+    if applicant.recipient:
+        # https://docs.stripe.com/connect/service-agreement-types#recipient
+        params["capabilities"] = {"transfers": {"requested": True}}
+        params["tos_acceptance"] = {"service_agreement": "recipient"}
+    elif applicant.statement_descriptor:
+        params["settings"] = {"payments": {"statement_descriptor": applicant.statement_descriptor}}
+    return params
 
 
 def controller(design: Design) -> AccountCreateParamsController:
@@ -144,7 +151,7 @@ def state(account: Mapping[str, Any]) -> AccountState:
 def _business_profile(applicant: Applicant) -> AccountCreateParamsBusinessProfile:
     profile: AccountCreateParamsBusinessProfile = {
         "name": applicant.shop_name,
-        "mcc": MCC,
+        "mcc": applicant.mcc,
         "product_description": applicant.sells,
     }
     if applicant.public_url:

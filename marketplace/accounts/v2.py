@@ -98,11 +98,23 @@ def create_params(
         "display_name": applicant.shop_name,
         "dashboard": design.dashboard.value,
         "identity": {"country": applicant.country.lower()},
-        "configuration": configuration(design, with_cards=with_cards),
+        "configuration": _told(configuration(design, with_cards=with_cards), applicant),
         "defaults": {"profile": profile, "responsibilities": _responsibilities(design)},
         "metadata": {"seller": applicant.token},
         "include": [*INCLUDE],
     }
+
+
+def _told(
+    wanted: AccountCreateParamsConfiguration, applicant: Applicant
+) -> AccountCreateParamsConfiguration:
+    """The configurations with what is known of the shop; only a merchant has a place for it."""
+    merchant = wanted.get("merchant")
+    if merchant is not None:
+        merchant["mcc"] = applicant.mcc
+        if applicant.statement_descriptor:
+            merchant["statement_descriptor"] = {"descriptor": applicant.statement_descriptor}
+    return wanted
 
 
 def configuration(design: Design, *, with_cards: bool = False) -> AccountCreateParamsConfiguration:

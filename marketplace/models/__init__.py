@@ -19,12 +19,17 @@ from marketplace.models.money import (
 from marketplace.models.orders import Order, OrderLine, OrderPart, Payment, PaymentUi
 from marketplace.models.people import LoginAttempt, LoginSession, Role, User
 from marketplace.models.platform import Invitation, PlatformSettings
-from marketplace.models.sellers import AccountStatus, Agreement, Balance, BankAccount, Seller
+from marketplace.models.sellers import (
+    AccountStatus,
+    Balance,
+    BankAccount,
+    Seller,
+    ServiceAgreement,
+)
 from marketplace.models.wallet import Customer, SavedCard
 
 __all__ = [
     "AccountStatus",
-    "Agreement",
     "ApplicationFee",
     "Balance",
     "BalanceTransaction",
@@ -48,6 +53,7 @@ __all__ = [
     "SavedCard",
     "Scope",
     "Seller",
+    "ServiceAgreement",
     "Transfer",
     "TransferRequest",
     "User",

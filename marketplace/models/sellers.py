@@ -41,7 +41,7 @@ class AccountStatus(StrEnum):
     CREATED = "created"
 
 
-class Agreement(StrEnum):
+class ServiceAgreement(StrEnum):
     """Which agreement the seller has with Stripe: to take payments, or only to be paid."""
 
     FULL = "full"
@@ -65,7 +65,9 @@ class Seller(Stamped, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     email: Mapped[str] = mapped_column(sa.String(254))
     stripe_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
-    agreement: Mapped[Agreement] = mapped_column(choice(Agreement), default=Agreement.FULL)
+    service_agreement: Mapped[ServiceAgreement] = mapped_column(
+        choice(ServiceAgreement), default=ServiceAgreement.FULL
+    )
     # What the seller told of the shop when opening it: the pre-filled part of the account.
     website: Mapped[str | None] = mapped_column(sa.String(500))
     sells: Mapped[str | None] = mapped_column(sa.String(500))

@@ -23,13 +23,15 @@ from marketplace.sellers.lists import (
     tasks,
     terms,
 )
-from marketplace.sellers.opening import LONGEST_NAME, adopt, open_shop
+from marketplace.sellers.opening import LONGEST_NAME, LONGEST_TOLD, About, adopt, open_shop
 from marketplace.sellers.walls import refusal
 
 __all__ = [
     "DOORS",
     "LONGEST_NAME",
+    "LONGEST_TOLD",
     "PAGE",
+    "About",
     "Agreement",
     "Door",
     "Found",

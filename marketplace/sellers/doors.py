@@ -20,7 +20,7 @@ from marketplace.accounts.state import AccountState
 from marketplace.design import AccountsApi, Dashboard, Design
 from marketplace.design.shape import capabilities
 from marketplace.gateway import keys
-from marketplace.models import Seller
+from marketplace.models import Seller, ServiceAgreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,10 @@ def _applicant(seller: Seller, shop_url: str | None) -> Applicant:
         email=seller.email,
         country=seller.country,
         shop_url=shop_url,
+        website=seller.website,
+        description=seller.sells,
+        trade=seller.mcc,
+        recipient=seller.service_agreement is ServiceAgreement.RECIPIENT,
     )
 
 
@@ -93,8 +97,8 @@ def _create_v2(stripe: StripeClient, seller: Seller, shop_url: str | None) -> Ac
             {"idempotency_key": keys.key("account", seller.token)},
         )
     except sdk.InvalidRequestError as refusal:
-        if refusal.code != v2.NEEDS_CARDS:
-            raise
+        if refusal.code != v2.NEEDS_CARDS or applicant.recipient:
+            raise  # with cards it would be no recipient, and nothing could be transferred to it
         account = stripe.v2.core.accounts.create(
             v2.create_params(design, applicant, with_cards=True),
             {"idempotency_key": keys.key("account", seller.token, 1)},

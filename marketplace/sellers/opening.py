@@ -7,15 +7,16 @@ https://docs.stripe.com/connect/design-an-integration
 
 import re
 import unicodedata
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
-from marketplace import platform
-from marketplace.accounts import countries
-from marketplace.design import Design
+from marketplace import countries, platform
+from marketplace.accounts.applicant import is_reachable
+from marketplace.countries import Place
+from marketplace.design import ChargeType, Design
 from marketplace.design.acceptance import refuse
 from marketplace.errors import Invalid
 from marketplace.models import (
@@ -24,13 +25,57 @@ from marketplace.models import (
     PlatformSettings,
     Role,
     Seller,
+    ServiceAgreement,
     User,
 )
 from marketplace.sellers.lists import by_slug, of
 
 LONGEST_NAME = 80
+LONGEST_TOLD = 500
+_MCC = re.compile("[0-9]{4}", re.ASCII)
 # What a shop is opened with besides its design.
 AGREED = ("fee_bps", "fee_fixed", "fee_min", "fee_max", "split", "on_behalf_of", "transfer_when")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a seller tells of the shop at once, so that Stripe need not ask; all of it may be empty.
+
+    `mcc` is a merchant category code.
+    """
+
+    website: str = ""
+    sells: str = ""
+    mcc: str = ""
+
+    def faults(self) -> dict[str, str]:
+        """What of it cannot be used, by the name of the field."""
+        found = {}
+        web = self.website.startswith(("https://", "http://")) and is_reachable(self.website)
+        if self.website and (not web or len(self.website) > LONGEST_TOLD):
+            found["website"] = "Write the whole address, as https://shop.example.com."
+        if len(self.sells) > LONGEST_TOLD:
+            found["sells"] = f"Write at most {LONGEST_TOLD} characters."
+        if self.mcc and not _MCC.fullmatch(self.mcc):
+            found["mcc"] = "Choose one of the list."
+        return found
+
+
+NOTHING = About()
+
+
+def _unsuitable(place: Place | None, design: Design, *, on_behalf_of: bool) -> str | None:
+    """Why a shop of this design cannot be there; None when it can.
+
+    https://docs.stripe.com/connect/service-agreement-types#recipient
+    """
+    if place is None:
+        return "Choose a country from the list."
+    if place.agreement is ServiceAgreement.FULL:
+        return None
+    if design.charge_type is ChargeType.DIRECT or on_behalf_of:
+        return "Sellers there can be paid by the marketplace, and cannot be charged themselves."
+    return None
 
 
 def open_shop(
@@ -41,6 +86,7 @@ def open_shop(
     country: str,
     design: Design | None = None,
     terms: PlatformSettings | Invitation | None = None,
+    about: About = NOTHING,
 ) -> Seller:
     """Open the shop of `user`, or return the one that is open already. Flushes, commits not.
 
@@ -59,16 +105,23 @@ def open_shop(
     faults = {}
     if not 0 < len(name) <= LONGEST_NAME:
         faults["name"] = f"Write a name of at most {LONGEST_NAME} characters."
-    if country not in countries.OFFERED:
-        faults["country"] = "Choose a country from the list."
+    places = countries.offered(session, platform.settings(session).country)
+    if fault := _unsuitable(places.get(country), design, on_behalf_of=agreed.on_behalf_of):
+        faults["country"] = fault
+    faults |= about.faults()
     if faults:
         raise Invalid("The shop cannot be opened like this.", faults)
+    place = places[country]
     seller = Seller(
         user_id=user.id,
         shop_name=name,
         country=country,
-        currency=countries.currency(country),
+        currency=place.currency,
+        service_agreement=place.agreement,
         email=user.email,
+        website=about.website or None,
+        sells=about.sells or None,
+        mcc=about.mcc or None,
         **terms_as_columns(agreed, design),
     )
     if user.role is Role.BUYER:

@@ -10,20 +10,16 @@ import logging
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than the stubs
-    SelectChoice,
-    SelectField,
-    StringField,
-)
+from wtforms import SelectField, StringField
 
 from marketplace import invitations, sellers
-from marketplace.accounts import countries
 from marketplace.database import phase
 from marketplace.errors import Invalid, StripeError
 from marketplace.guide import options
 from marketplace.models import Invitation
 from marketplace.web import context, faults
 from marketplace.web.auth import signed_in
+from marketplace.web.seller.forms import country_choices
 
 bp = Blueprint("joining", __name__, url_prefix="/join")
 log = logging.getLogger(__name__)
@@ -40,10 +36,14 @@ class JoinForm(FlaskForm):
     country = SelectField(
         "Country where you live or your business is registered",
         description="It decides your currency and what Stripe asks, and cannot be changed later.",
-        choices=[SelectChoice(*pair) for pair in (("", "Choose…"), *countries.names())],
+        choices=[],
         render_kw={"autocomplete": "country"},
         validate_choice=False,
     )
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        self.country.choices = country_choices()
 
 
 @bp.get("/<link>")

@@ -29,7 +29,7 @@ def downgrade() -> None:
 
 def columns_of_sellers() -> tuple[sa.Column[Any], ...]:
     return (
-        sa.Column("agreement", sa.String(32), nullable=False, server_default="full"),
+        sa.Column("service_agreement", sa.String(32), nullable=False, server_default="full"),
         sa.Column("website", sa.String(500), nullable=True),
         sa.Column("sells", sa.String(500), nullable=True),
         sa.Column("mcc", sa.String(4), nullable=True),

@@ -87,7 +87,11 @@ def test_a_design_with_charges_on_the_platform_asks_for_a_recipient_and_nothing_
 def test_a_design_with_direct_charges_asks_for_a_merchant() -> None:
     direct = replace(DESIGN, charge_type=ChargeType.DIRECT)
     assert v2.create_params(direct, MARIA)["configuration"] == {
-        "merchant": {"mcc": MCC, "capabilities": {"card_payments": {"requested": True}}}
+        "merchant": {
+            "mcc": MCC,
+            "capabilities": {"card_payments": {"requested": True}},
+            "statement_descriptor": {"descriptor": "MARIAS MUGS"},
+        }
     }
 
 

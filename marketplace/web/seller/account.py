@@ -62,7 +62,7 @@ def open_shop() -> ResponseReturnValue:
     try:
         with phase(session):
             name, country = form.name.data or "", form.country.data or ""
-            sellers.open_shop(session, user, name=name, country=country)
+            sellers.open_shop(session, user, name=name, country=country, about=form.about())
     except Invalid as error:
         show_faults(form, error)
         return render("seller/open.html", form=form), error.http_status

@@ -19,20 +19,21 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
 )
 from wtforms.validators import InputRequired
 
-from marketplace import catalogue
-from marketplace.accounts import countries
+from marketplace import catalogue, countries, platform
 from marketplace.catalogue import Offer, pictures
 from marketplace.errors import Invalid
 from marketplace.models import Product
 from marketplace.money import Money
-from marketplace.sellers import LONGEST_NAME
+from marketplace.onboarding.api.choices import TRADES
+from marketplace.sellers import LONGEST_NAME, LONGEST_TOLD, About
+from marketplace.web import context
 from marketplace.web.fields import CountField, MoneyField, chargeable
 
 ACCEPTED = ", ".join(f"image/{name.lower()}" for name in pictures.FORMATS)
 
 
 class OpenShopForm(FlaskForm):
-    """A shop is a name and a country; Stripe asks the rest."""
+    """A shop is a name and a country; what is told besides, Stripe need not ask."""
 
     name = StringField(
         "Name of the shop",
@@ -42,9 +43,39 @@ class OpenShopForm(FlaskForm):
     country = SelectField(
         "Country where you live or your business is registered",
         description="It decides your currency and what Stripe asks, and cannot be changed later.",
-        choices=[SelectChoice(*pair) for pair in (("", "Choose…"), *countries.names())],
         render_kw={"required": True, "autocomplete": "country"},
+        choices=[],
     )
+    website = StringField(
+        "Your website",
+        description="If you have one, with https:// in front.",
+        render_kw={"maxlength": LONGEST_TOLD, "type": "url", "autocomplete": "url"},
+    )
+    sells = TextAreaField(
+        "What do you sell?",
+        description="Stripe asks for it; customers do not see it.",
+        render_kw={"rows": 2, "maxlength": LONGEST_TOLD},
+    )
+    mcc = SelectField(
+        "Which of these is nearest?",
+        choices=[SelectChoice(*pair) for pair in (("", "Choose…"), *TRADES)],
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.country.choices = country_choices()
+
+    def about(self) -> About:
+        """What the seller tells of the shop beside its name and country."""
+        told = (self.website.data, self.sells.data, self.mcc.data)
+        return About(*(" ".join((text or "").split()) for text in told))
+
+
+def country_choices() -> list[SelectChoice]:
+    """Where a shop can be opened, for a list to choose from; two queries."""
+    session = context.session()
+    places = countries.offered(session, platform.settings(session).country)
+    return [SelectChoice(*pair) for pair in (("", "Choose…"), *countries.names(places))]
 
 
 class ProductForm(FlaskForm):
