@@ -119,6 +119,9 @@ def test_what_is_advised_against_needs_a_tick(olivia: FlaskClient, session: orm.
     assert default(session).design == DEFAULT
     sent = olivia.post("/platform/design", data=options.address(CAUTION) | SAVE)
     assert sent.status_code == 422
+    commission = page(sent.text).select_one("#fee_bps")
+    assert commission
+    assert commission["value"] == "10"  # the other form on the page is not emptied by this one
     box = page(sent.text).select_one("#knowing")
     assert box
     assert box["aria-invalid"] == "true"

@@ -98,6 +98,6 @@ def _page(
         judgement=judge(wanted),
         options=options,
         faults=faults or {},
-        form=form or forms.DefaultsForm(currency, offered),
+        form=form or forms.DefaultsForm(currency, offered, sent=False),
         warning=forms.warning(offered.design, sellers.terms(offered), currency),
     )

@@ -50,7 +50,8 @@ class CommissionForm(FlaskForm):
     fee_min = OptionalMoneyField("But at least", currency=_currency, render_kw=EASY)
     fee_max = OptionalMoneyField("And at most", currency=_currency, render_kw=EASY)
 
-    def __init__(self, currency: str, agreed: Agreed) -> None:
+    def __init__(self, currency: str, agreed: Agreed, *, sent: bool = True) -> None:
+        """Begin with what is agreed; `sent` tells whether this very form may have come in."""
         self.currency = currency
         start: dict[str, object] = {
             name: Money(value, currency)
@@ -58,7 +59,11 @@ class CommissionForm(FlaskForm):
             if (value := getattr(agreed, name))
         }
         start["fee_bps"] = agreed.fee_bps
-        super().__init__(data=start | self.beside(agreed))
+        start |= self.beside(agreed)
+        if sent:
+            super().__init__(data=start)
+        else:
+            super().__init__(formdata=None, data=start)
 
     def beside(self, agreed: Agreed) -> dict[str, object]:
         """What a longer form begins with besides."""

@@ -54,6 +54,7 @@ if (root) {
     if (form) show(addressOf(form));
   });
   root.addEventListener("submit", (event) => {
+    if (event.target.method !== "get") return; // a button that does something is not a question
     event.preventDefault();
     show(addressOf(event.target));
   });
