@@ -43,15 +43,44 @@ def test_a_choice_is_answered_at_once_and_the_focus_stays(
     ada.picture("allowed")
 
 
-def test_the_prompt_is_copied_whole(meet: Meet, address: str) -> None:
-    ada = meet("guide copy")
+@pytest.mark.parametrize(
+    ("code", "button", "done", "verdict"),
+    [
+        ("en", "Copy the prompt", "Copied", "Refused. This cannot be built"),
+        ("zh", "复制提示词", "已复制", "拒绝. 此设计无法构建"),
+    ],
+)
+def test_the_prompt_is_copied_whole_in_either_language(
+    meet: Meet, address: str, code: str, button: str, done: str, verdict: str
+) -> None:
+    ada = meet(f"guide copy {code}")
     ada.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-    ada.open(f"{address}/guide?accounts=v2")
-    ada.page.get_by_role("button", name="Copy the prompt").click()
-    expect(ada.page.locator("[data-guide-says]")).to_have_text("Copied")
+    ada.open(f"{address}/guide?accounts=v1&lang={code}")
+    ada.page.get_by_role("button", name=button).click()
+    expect(ada.page.locator("[data-guide-says]")).to_have_text(done)
     copied = ada.page.evaluate("navigator.clipboard.readText()")
-    answer = ada.context.request.get(f"{address}/guide/prompt.md?accounts=v2")
+    answer = ada.context.request.get(f"{address}/guide/prompt.md?accounts=v1&lang={code}")
     assert copied.strip() == answer.text().strip()
+    assert "stripe.v1.accounts.create(" in copied
+    ada.page.locator("#fees-account").check()
+    expect(ada.page.locator("[data-guide-says]")).to_contain_text(verdict)
+    expect(ada.page).to_have_url(re.compile(f"lang={code}"))
+    ada.picture("refused")
+
+
+def test_the_language_is_changed_by_a_link_and_the_choices_stay(meet: Meet, address: str) -> None:
+    ada = meet("guide language", PHONE)
+    ada.open(f"{address}/guide?charge=direct")
+    ada.page.locator("footer").get_by_role("link", name="简体中文").click()
+    expect(ada.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(ada.page.locator("#charge-direct")).to_be_checked()
+    expect(ada.page.get_by_role("heading", level=1)).to_have_text("设计您的 Connect 集成")
+    ada.picture("in chinese")
+    ada.open(f"{address}/guide/start")
+    ada.page.get_by_label("交易市场", exact=True).check()
+    ada.press("显示结果")
+    ada.page.get_by_role("link", name="带着这些选择前往指南").click()
+    expect(ada.page.locator("#charge-destination")).to_be_checked()
 
 
 def test_without_javascript_a_button_does_the_same(meet: Meet, address: str) -> None:
