@@ -15,10 +15,10 @@ from wtforms import SelectField, StringField
 from marketplace import invitations, sellers
 from marketplace.database import phase
 from marketplace.errors import Invalid, StripeError
-from marketplace.guide import options
 from marketplace.models import Invitation
 from marketplace.web import context, faults
 from marketplace.web.auth import signed_in
+from marketplace.web.seller import fixed
 from marketplace.web.seller.forms import country_choices
 
 bp = Blueprint("joining", __name__, url_prefix="/join")
@@ -88,5 +88,5 @@ def _page(invitation: Invitation, link: str, form: JoinForm) -> str:
         form=form,
         link=link,
         shop=context.seller(),
-        words=options.words,
+        promised=fixed.promised(invitation.design),
     )

@@ -30,9 +30,7 @@ ONE = f"/invitations/<int(max={paging.BIGGEST_ID}):row_id>"
 def invitation_list() -> ResponseReturnValue:
     """Who was invited, and what became of it."""
     rows = invitations.page(context.session(), before=paging.before(), limit=paging.ROWS + 1)
-    return listing(
-        "platform/invitations.html", rows, state_of=invitations.state, words=options.words
-    )
+    return listing("platform/invitations.html", rows, state_of=invitations.state, options=options)
 
 
 @bp.get("/invitations/new")
@@ -153,7 +151,7 @@ def _page(form: forms.InviteForm, wanted: Design, faults: Mapping[str, str] | No
 def _sent(invitation: Invitation, token: str | None) -> Response:
     """The page that shows the link, this once."""
     link = context.public_url("joining.show", link=token) if token else None
-    page = render_template("platform/invited.html", it=invitation, link=link, words=options.words)
+    page = render_template("platform/invited.html", it=invitation, link=link, options=options)
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from marketplace.design import Dashboard, FeePayer, LossOwner
+from marketplace import sellers
+from marketplace.design import ChargeType, Dashboard, Design, FeePayer, LossOwner, Onboarding
 from marketplace.models import Seller
 
 
@@ -35,6 +36,16 @@ _LOSSES: Mapping[LossOwner, str] = {
     LossOwner.STRIPE: "Stripe, if you cannot pay it back.",
     LossOwner.PLATFORM: "The marketplace, if you cannot pay it back.",
 }
+_CHARGES: Mapping[ChargeType, str] = {
+    ChargeType.DIRECT: "You: the buyer pays into your own Stripe account.",
+    ChargeType.DESTINATION: "The marketplace, which passes your share on at once.",
+    ChargeType.SEPARATE: "The marketplace, which transfers your share to you.",
+}
+_PLACES: Mapping[Onboarding, str] = {
+    Onboarding.HOSTED: "On Stripe's own pages.",
+    Onboarding.EMBEDDED: "On these pages; the answers go to Stripe.",
+    Onboarding.API: "In our form, which passes your answers on to Stripe.",
+}
 
 
 def fixed(seller: Seller) -> list[Fixed]:
@@ -42,9 +53,21 @@ def fixed(seller: Seller) -> list[Fixed]:
     if seller.stripe_id is None:
         return []
     country = Locale("en").territories.get(seller.country, seller.country)
+    return [*_fixed(sellers.design_of(seller)), Fixed("Country", f"{country}.")]
+
+
+def promised(design: Design) -> list[Fixed]:
+    """What a shop of this design will have; the last two may be agreed anew one day."""
     return [
-        Fixed("Dashboard", _DASHBOARDS[seller.dashboard]),
-        Fixed("Who pays Stripe's fees", _FEES[seller.fee_payer]),
-        Fixed("Who bears a negative balance", _LOSSES[seller.loss_owner]),
-        Fixed("Country", f"{country}."),
+        *_fixed(design),
+        Fixed("Who charges the buyer", _CHARGES[design.charge_type]),
+        Fixed("Where you answer Stripe's questions", _PLACES[design.onboarding]),
+    ]
+
+
+def _fixed(design: Design) -> list[Fixed]:
+    return [
+        Fixed("Dashboard", _DASHBOARDS[design.dashboard]),
+        Fixed("Who pays Stripe's fees", _FEES[design.fee_payer]),
+        Fixed("Who bears a negative balance", _LOSSES[design.loss_owner]),
     ]
