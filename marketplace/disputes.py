@@ -22,7 +22,7 @@ from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import DisputeStatus
-from marketplace.models import Dispute, Order, Seller
+from marketplace.models import Dispute, Order, OrderPart, Seller
 
 PAGE = 20
 OWNERS = ("order_id", "seller_id")
@@ -97,8 +97,16 @@ def refresh(
 def for_seller(
     session: orm.Session, seller: Seller, *, before: int | None = None, limit: int = PAGE
 ) -> Sequence[Dispute]:
-    """The disputes of what this seller sold, newest first, below the id `before`, with orders."""
-    return _page(session, sa.select(Dispute).where(Dispute.seller_id == seller.id), before, limit)
+    """The disputes of what this seller sold, newest first, below the id `before`, with orders.
+
+    Those of orders with other shops too: there the seller may know of the own part only.
+    """
+    has_part = sa.exists().where(
+        OrderPart.order_id == Dispute.order_id, OrderPart.seller_id == seller.id
+    )
+    mine = sa.select(Dispute).where(sa.or_(Dispute.seller_id == seller.id, has_part))
+    with_parts = orm.joinedload(Dispute.order).selectinload(Order.parts)
+    return _page(session, mine.options(with_parts), before, limit)
 
 
 def latest(

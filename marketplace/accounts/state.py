@@ -195,8 +195,8 @@ def _instead_of(codes: list[str], alternatives: list[dict[str, list[str]]]) -> t
     found = []
     for way in alternatives:
         if set(codes) & set(way["instead_of"]):
-            texts = dict.fromkeys(words.requirement(code) for code in way["codes"])
-            found.append(" and ".join(texts))
+            first, *more = dict.fromkeys(words.requirement(code) for code in way["codes"])
+            found.append(" and ".join([first, *(text[:1].lower() + text[1:] for text in more)]))
     return tuple(dict.fromkeys(found))
 
 

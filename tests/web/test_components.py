@@ -18,7 +18,7 @@ from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.design import AccountsApi, ChargeType, Dashboard, FeePayer, LossOwner, Onboarding
 from marketplace.lifecycles import DisputeStatus, SellerState
-from marketplace.models import BalanceTransaction, BankAccount, Dispute, Seller
+from marketplace.models import BalanceTransaction, BankAccount, Dispute, OrderPart, Seller
 from marketplace.web import context
 from tests import builders
 
@@ -155,6 +155,22 @@ def test_disputes_are_the_sellers_own_with_the_day_to_answer_by(
     assert "The bank decided for the buyer" in theirs
     assert "Answer by" not in theirs
     assert "the marketplace answers it" in theirs
+
+
+def test_of_an_order_of_several_shops_each_sees_the_own_part(
+    keep: Keep, session: orm.Session
+) -> None:
+    bea, otto = keep("Bea"), keep("Otto")
+    order = builders.order(session, bea.shop, 1000)
+    part = OrderPart(order_id=order.id, seller_id=otto.shop.id, currency="usd", amount=2000)
+    session.add(part)
+    order.amount, order.seller_id = 3000, None
+    session.commit()
+    disputed(session, bea.shop, 1, seller_id=None, order_id=order.id, amount=3000)
+    for shop, share in ((bea, "$10.00"), (otto, "$20.00")):
+        told = shop.reads("/sell/disputes")
+        assert f"{share} Your part of an order of several shops." in told
+        assert "30.00" not in told
 
 
 @pytest.mark.parametrize("path", ["/sell/payments", "/sell/disputes"])
