@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from marketplace import database, errors, lifecycles
 from marketplace.guide import sentences
+from marketplace.ledger.story import EXPECTED_SENTENCES, NAMES, SENTENCES
 from marketplace.models import Role
 from marketplace.web import drawing, faults, language
 
@@ -137,3 +138,6 @@ def _looked_up() -> Iterator[str]:
         yield from (status.sentence, status.value.replace("_", " "))
     yield from (role.value for role in Role)
     yield from drawing.WORDS.values()
+    yield from (*SENTENCES.values(), *EXPECTED_SENTENCES.values())
+    for name in NAMES.values():
+        yield from (name, name[0].upper() + name[1:])

@@ -19,6 +19,7 @@ from marketplace import charges
 from marketplace.charges import fees
 from marketplace.charges.strategy import Deal, Kind, Party, Roles, Share
 from marketplace.design.passing import TransferWhen
+from marketplace.errors import Sentence
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import BalanceTransaction, Order, OrderPart, Seller, Transfer
 from marketplace.money import Money
@@ -174,8 +175,8 @@ def tell(
         total=order.total,
         movements=told,
         holdings=[
-            _holding(Party.BUYER, _capital(NAMES[Party.BUYER]), told),
-            _holding(Party.PLATFORM, _capital(NAMES[Party.PLATFORM]), told),
+            _holding(Party.BUYER, Sentence(_capital(NAMES[Party.BUYER])), told),
+            _holding(Party.PLATFORM, Sentence(_capital(NAMES[Party.PLATFORM])), told),
             *(_holding(Party.SELLER, _capital(shops.get(it, "")), told, it) for it in ids),
             _holding(Party.STRIPE, NAMES[Party.STRIPE], told),
         ],
@@ -320,9 +321,20 @@ def _told_order(movement: Movement) -> int:
 
 def _with_sentence(movement: Movement, shops: Mapping[int, str]) -> Movement:
     words = EXPECTED_SENTENCES if movement.expected else SENTENCES
-    names = {**NAMES, Party.SELLER: shops.get(movement.seller or 0, "the seller")}
-    sentence = words[movement.kind].format(payer=names[movement.payer], payee=names[movement.payee])
-    return replace(movement, sentence=_capital(sentence))
+    template = words[movement.kind]
+    shop = shops.get(movement.seller or 0)
+    named = {
+        place: _name(party, shop, first=template.startswith(f"{{{place}}}"))
+        for place, party in (("payer", movement.payer), ("payee", movement.payee))
+    }
+    return replace(movement, sentence=Sentence(template, **named))
+
+
+def _name(party: Party, shop: str | None, *, first: bool) -> str:
+    """A party within a sentence; what is no shop's own name can be translated."""
+    if party is Party.SELLER and shop is not None:
+        return _capital(shop) if first else shop
+    return Sentence(_capital(NAMES[party]) if first else NAMES[party])
 
 
 def _capital(text: str) -> str:

@@ -124,7 +124,7 @@ def picture(story: MoneyStory) -> Picture:
 def _box(story: MoneyStory, party: Party) -> Box:
     x, y, width, height = PLACES[_stand_in(story, party)]
     holding = story.of(party)
-    name = holding.name
+    name = str(show.told(holding.name))
     short = name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1].rstrip() + "…"
     amounts = [_signed(money) for money in holding.amounts]
     tight = len(", ".join(amounts)) * LETTER > width - 2 * PADDING

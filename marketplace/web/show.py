@@ -73,10 +73,15 @@ def translated(sentence: str) -> str:
     if not isinstance(sentence, Sentence):
         return str(gettext(str(sentence)))
     values = {
-        name: amount(value) if isinstance(value, Money) else value
+        name: amount(value) if isinstance(value, Money) else told(value)
         for name, value in sentence.values.items()
     }
     return str(gettext(sentence.template)).format(**values)
+
+
+def told(text: object) -> object:
+    """A `Sentence` in the language of the page; anything else, such as a name, as it is."""
+    return translated(text) if isinstance(text, Sentence) else text
 
 
 def problem(error: MarketplaceError) -> str:
@@ -112,5 +117,6 @@ def install(app: Flask) -> None:
         moment=moment,
         words=words,
         translated=translated,
+        told=told,
         tone=tone,
     )
