@@ -30,14 +30,25 @@ def concerns(
     disputes: int,
     held: Collection[object],
     endpoints: Sequence[Finding],
+    forms_due: bool = False,
 ) -> list[Concern]:
-    """List what needs attention, the gravest first; empty when all is well."""
+    """List what needs attention, the gravest first; empty when all is well.
+
+    `forms_due` says that our own onboarding forms want to be compared with Stripe's requirements.
+    """
     found = [
         *_of_money(failed_payouts, len(held), disputes),
         *_of_events(events, endpoints),
         *_of_sellers(sellers),
+        *_of_forms(due=forms_due),
     ]
     return sorted(found, key=lambda concern: concern.tone != "bad")
+
+
+def _of_forms(*, due: bool) -> Iterator[Concern]:
+    if due:
+        text = "Half a year is over: compare our own onboarding forms with what Stripe requires."
+        yield Concern(text, "care", "platform.home", {"_anchor": "forms"})
 
 
 def _of_money(failed_payouts: int, held: int, disputes: int) -> Iterator[Concern]:

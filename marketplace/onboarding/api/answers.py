@@ -71,16 +71,16 @@ def read(
         if it.code in values and (_is_news(it, values[it.code]) or (all_new and values[it.code]))
     }
     groups = {it.question.group for it in asked if it.code in changed and _is_whole(it)}
-    return Answers(
-        {
-            it.code: values[it.code]
-            for it in asked
-            if it.code in changed or (_is_whole(it) and it.question.group in groups)
-            if values[it.code] is not None
-            if values[it.code] != "" or it.value
-        },
-        faults,
-    )
+    told = {
+        it.code: values[it.code]
+        for it in asked
+        if it.code in changed or (_is_whole(it) and it.question.group in groups)
+        if values.get(it.code) is not None
+        if values[it.code] != "" or it.value
+    }
+    money = [it.code for it in asked if it.question.kind is Kind.MONEY and it.code in told]
+    told |= {f"{code.removesuffix('.amount')}.currency": currency for code in money}
+    return Answers(told, faults)
 
 
 def _is_whole(field: Field) -> bool:

@@ -71,7 +71,7 @@ def of_company(answers: Mapping[str, Any], country: str) -> list[dict[str, str]]
     low = country.lower()
     kinds = {
         "company.tax_id": _OF_COMPANIES.get(country, f"{low}_tin"),
-        "company.registration_number": f"{low}_crn",
+        "company.registration_number": _OF_COMPANIES.get(country, f"{low}_crn"),
         "company.vat_id": f"{low}_vat",
     }
     for code, kind in kinds.items():

@@ -146,12 +146,15 @@ _WHOLE: Mapping[str, Question] = {
     "business_profile.support_phone": _q("Phone number for customers", Kind.PHONE, longest=30),
     "business_profile.support_url": _q("Web page for customers", Kind.LINK, longest=500),
     "business_profile.estimated_worker_count": _q("How many people work there", Kind.NUMBER),
-    "business_profile.annual_revenue.amount": _q("Revenue in the last year", Kind.MONEY),
+    "business_profile.annual_revenue.amount": _q(
+        "Revenue in the last year", Kind.MONEY, group="annual_revenue"
+    ),
     "business_profile.annual_revenue.fiscal_year_end": _q(
         "Last day of that year",
         help="As 2025-12-31.",
         longest=10,
         pattern="[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        group="annual_revenue",
     ),
     "business_profile.monthly_estimated_revenue.amount": _q("Revenue in a month", Kind.MONEY),
     "company.name": _q(

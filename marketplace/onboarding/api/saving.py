@@ -226,8 +226,6 @@ def _told(
         raise Invalid("Something has to be corrected.", read.faults)
     told = dict(read.values)
     for it in fields:
-        if it.question.kind is Kind.MONEY and it.code in told:
-            told[f"{it.code.removesuffix('.amount')}.currency"] = seller.currency
         if it.question.kind is Kind.FILE and upload is not None and (file := upload(it)):
             told[it.code] = file
     return told

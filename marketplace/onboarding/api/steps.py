@@ -34,6 +34,7 @@ _WHOLE_ADDRESS = re.compile(
     r"(?:\.(?:country|line1|line2|town|city|state|postal_code))?"
 )
 _DECLARED = re.compile(r"(company\.(?:ownership|directorship|representative)_declaration)(?:\..+)?")
+_REVENUE = re.compile(r"(business_profile\.annual_revenue)(?:\.\w+)?")
 _OF_PEOPLE = re.compile(r"company\.(?:\w+_provided|\w+_declaration|ownership_exemption_reason)")
 _ROLE = re.compile(r"relationship\.(\w+)")
 _TOLD_ELSEWHERE = re.compile(r"individual\.(relationship|verification)\..+")
@@ -264,6 +265,8 @@ def _together(code: str, dossier: Dossier, person: Person | None) -> Iterator[st
         yield found[1]
     elif found := _WHOLE_DATE.fullmatch(code):
         yield from (f"{found[1]}.{part}" for part in _DATE)
+    elif found := _REVENUE.fullmatch(code):
+        yield from (f"{found[1]}.{part}" for part in ("amount", "fiscal_year_end"))
     elif is_document(code):
         front = ask(code, "").code
         yield front

@@ -9,6 +9,7 @@ from marketplace import clock, disputes, orders, payouts, sellers
 from marketplace.database import phase
 from marketplace.errors import NotFound
 from marketplace.lifecycles import InboxState, PayoutStatus
+from marketplace.onboarding.api import review
 from marketplace.web import attention, context, hooks, paging, show
 from marketplace.web.auth import operator_required
 from marketplace.web.platform.board import bp, chosen, listing
@@ -34,7 +35,9 @@ def home() -> ResponseReturnValue:
             disputes=disputes.unanswered(session),
             held=orders.held(session),
             endpoints=endpoints,
+            forms_due=review.is_due(),
         ),
+        forms=(review.REVIEWED, review.due_on(), review.is_due()),
         endpoints=endpoints,
         events=events,
         shops=shops,

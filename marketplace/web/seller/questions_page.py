@@ -78,7 +78,12 @@ def groups(dossier: Dossier, fields: Sequence[Field], typed: Typed) -> list[Grou
 
 
 def _legend(dossier: Dossier, name: str) -> str:
-    simple = {"name": "", "dob": "Date of birth", "registered": "Date of registration"}
+    simple = {
+        "name": "",
+        "annual_revenue": "",
+        "dob": "Date of birth",
+        "registered": "Date of registration",
+    }
     if name in simple:
         return simple[name]
     subject = subject_of(f"{name}.x")
