@@ -10,7 +10,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import cards, charging, currencies, division, metadata, parties, settlement, triggers
+from . import (
+    cards,
+    charging,
+    currencies,
+    division,
+    metadata,
+    parties,
+    settlement,
+    thresholds,
+    triggers,
+)
 from .clock import DAY
 from .context import Context
 from .errors import Refused
@@ -109,6 +119,7 @@ def capture(ctx: Context, charge: dict[str, Any], amount: int, event: str) -> No
     card = cards.of(method["_number"])
     disputes.follow(ctx, charge, card)
     triggers.follow(ctx, charge, card)
+    thresholds.follow(ctx, charge)
 
 
 def _decline(ctx: Context, charge: dict[str, Any], card: cards.Card) -> None:

@@ -88,6 +88,7 @@ def refresh_status(
     if before is None and stored is not None:
         before = ctx.show(stored)
     payouts_before = bool(stored and stored["payouts_enabled"])
+    _arrive(account, ctx.now)
     known = case(ctx, account)
     waiting = standing.review(known, ctx.now)
     result = standing.assess(known, ctx.now)
@@ -96,7 +97,7 @@ def refresh_status(
     inside = ctx.acting_as(account["id"])
     ctx.save(account)
     telling.spread(ctx, account, thin_news)
-    for due in (waiting, result.current_deadline):
+    for due in (waiting, result.current_deadline, result.transition):
         if due is not None:
             inside.later(due, "accounts.refresh", once=f"accounts.refresh:{account['id']}:{due}")
     if tell:
@@ -109,12 +110,31 @@ def refresh_status(
     return account
 
 
+def _arrive(account: dict[str, Any], now: int) -> None:
+    """What was announced for a moment that has come is demanded from now on."""
+    announced: dict[str, int] = account.get("_announced", {})
+    arrived = [name for name, at in announced.items() if at <= now]
+    if arrived:
+        account["_demanded"] = sorted({*account["_demanded"], *arrived})
+        account["_announced"] = {k: at for k, at in announced.items() if k not in arrived}
+
+
+def announce(ctx: Context, account: dict[str, Any], name: str, at: int) -> None:
+    """Say that a requirement will be due from `at` (unix seconds) on.
+
+    https://docs.stripe.com/connect/handle-verification-updates
+    """
+    account["_announced"] = {**account.get("_announced", {}), name: at}
+    refresh_status(ctx, account)
+
+
 def _apply(known: Case, result: standing.Standing) -> list[dict[str, Any]]:
     """Write the outcome onto the account; answers the capabilities that have news."""
     account = known.account
     old = dict(account["capabilities"])
     account["capabilities"] = dict(sorted(result.capabilities.items()))
     account["requirements"] = result.told()
+    account["_future"] = result.told_future()
     account["_deadlines"] = result.deadlines
     account["charges_enabled"] = result.charges_enabled
     account["payouts_enabled"] = result.payouts_enabled
@@ -150,7 +170,9 @@ def capability(known: Case, result: standing.Standing, name: str) -> dict[str, A
         "id": name,
         "object": "capability",
         "account": account["id"],
-        "future_requirements": standing.nothing_due(),
+        "future_requirements": result.told_future()
+        if status != "unrequested"
+        else standing.nothing_due(),
         "requested": name in account["_requested"],
         "requested_at": account["_requested"].get(name),
         "requirements": told,

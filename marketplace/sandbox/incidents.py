@@ -1,7 +1,8 @@
 """Incidents: what Stripe, a bank or a seller may do to an account or a charge at any moment.
 
 No request of the platform causes them, so they are ordered here: a payout that fails, a
-capability that is lost, a requirement on an account that was done, a seller who leaves, a fraud
+capability that is lost, a requirement on an account that was done or the announcement of one, a
+seller who leaves, a fraud
 warning, a dispute. Each is one transaction that moves money and raises events as the real thing
 would; the rule that bites is that all of them arrive as webhooks and nothing else.
 
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import connected, store
+from .clock import DAY
 from .context import Context
 from .errors import Refused, missing
 from .resources import accounts, disputes, early_fraud_warnings, external_accounts, payouts
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .program import Sandbox
 
 Values = Mapping[str, Any]
+_ANNOUNCED = 90
 
 
 def payout_failure(ctx: Context, values: Values) -> str:
@@ -73,6 +76,19 @@ def requirement(ctx: Context, values: Values) -> str:
     return f"{name} is due."
 
 
+def announcement(ctx: Context, values: Values) -> str:
+    """Stripe says that it will ask for something more in `days` (90 unless told)."""
+    account = connected.current(ctx)
+    name = str(values.get("requirement") or "individual.verification.document")
+    days = int(values.get("days") or _ANNOUNCED)
+    if days < 1:
+        raise Refused("`days` is at least 1.", param="days")
+    if connected.case(ctx, account).has(name):
+        raise Refused(f"The account has provided {name} already.", param="requirement")
+    connected.announce(ctx, account, name, ctx.now + days * DAY)
+    return f"{name} will be due in {days} days."
+
+
 def deauthorised(ctx: Context, values: Values) -> str:
     """The seller disconnects from the platform, which loses access at once."""
     del values
@@ -105,6 +121,7 @@ ON_ACCOUNTS: dict[str, Callable[[Context, Values], str]] = {
     "capability_lost": capability_lost,
     "capability_restored": capability_restored,
     "requirement": requirement,
+    "announcement": announcement,
     "deauthorised": deauthorised,
 }
 ON_CHARGES: dict[str, Callable[[Context, Values], str]] = {

@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from . import cards, challenges, charging, ids, setting_up, settlement, triggers
+from . import cards, challenges, charging, ids, setting_up, settlement, thresholds, triggers
 from .cards import Card
 from .clock import DAY, business_days
 from .context import Context
@@ -178,6 +178,7 @@ def _follow(ctx: Context, charge: dict[str, Any], card: Card) -> None:
     """What a test card does after it has paid."""
     disputes.follow(ctx, charge, card)
     triggers.follow(ctx, charge, card)
+    thresholds.follow(ctx, charge)
 
 
 def cancel(ctx: Context, intent: dict[str, Any], reason: str | None, event: str) -> None:

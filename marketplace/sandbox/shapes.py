@@ -62,6 +62,7 @@ def account(country: Country, choice: Configuration, type_: str) -> dict[str, An
 def private() -> dict[str, Any]:
     """What the sandbox remembers of an account and never tells."""
     return {
+        "_announced": {},  # requirement -> from when it will be due
         "_activated": [],  # capabilities that have been active: new requirements get a deadline
         "_blocked": None,  # "charges" or "payouts" while something demanded is missing
         "_capability_due": {},  # what each capability lacked when it was last told
@@ -75,6 +76,7 @@ def private() -> dict[str, Any]:
         "_rejected": None,
         "_requested": {},  # capability -> when it was requested
         "_submitted": False,  # the hosted form was finished
+        "_future": None,  # the `future_requirements` hash as it was told last
         "_verdicts": {},  # subject -> outcome of its examination
     }
 

@@ -45,6 +45,23 @@ class Standing:
     capabilities: dict[str, str] = field(default_factory=dict)
     charges_enabled: bool = False
     payouts_enabled: bool = False
+    announced: list[str] = field(default_factory=list)
+    """What will be due from `transition` on, and is not yet."""
+    transition: int | None = None
+
+    def told_future(self) -> dict[str, Any]:
+        """The `future_requirements` hash; at `transition` it empties into `requirements`."""
+        names = sorted(self.announced)
+        return {
+            "alternatives": [],
+            "current_deadline": self.transition,
+            "currently_due": names,
+            "disabled_reason": None,
+            "errors": [],
+            "eventually_due": list(names),
+            "past_due": [],
+            "pending_verification": [],
+        }
 
     def told(self, only: set[str] | None = None) -> dict[str, Any]:
         """The `requirements` hash; `only` keeps the fields that one capability needs."""
@@ -171,6 +188,9 @@ def assess(case: Case, now: int) -> Standing:
         {key: problem[key] for key in ("code", "reason", "requirement")} for problem in problems
     ]
     standing.pending_verification = waiting
+    coming = {name: at for name, at in account.get("_announced", {}).items() if not case.has(name)}
+    standing.announced = list(coming)
+    standing.transition = min(coming.values(), default=None)
     _date(standing, account, now)
     bars = {p["requirement"] for p in problems if "charges" in p["blocks"]} | set(lacking)
     for name in requirements.requested(account):

@@ -23,13 +23,15 @@ _URGENCY = ("past_due", "currently_due", "eventually_due")
 _ALTERNATIVES_SINCE = "2026-10-28"
 
 
-def future() -> dict[str, Any]:
-    """`future_requirements`: the sandbox announces none."""
+def future(case: Case, now: Standing) -> dict[str, Any]:
+    """`future_requirements`: what was announced, and from when it will be required."""
+    at = rfc3339(now.transition) if now.transition else None
+    status = "currently_due"
     return {
         "alternatives": None,
-        "entries": [],
-        "minimum_transition_date": None,
-        "summary": None,
+        "entries": [_entry(case, now, name, status) for name in sorted(now.announced)],
+        "minimum_transition_date": at,
+        "summary": {"minimum_deadline": {"status": status, "time": at}} if at else None,
     }
 
 
@@ -37,7 +39,7 @@ def told(case: Case, now: Standing, configurations: set[str], version: str) -> d
     """The `requirements` hash of a v2 account."""
     waiting = [name for name in now.pending_verification if name not in now.eventually_due]
     names = [*sorted(now.eventually_due), *sorted(waiting)] if configurations else []
-    rows = [_entry(case, now, name) for name in names]
+    rows = [_entry(case, now, name, _urgency(now, name)) for name in names]
     by_field: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         # Two fields of v1 may be one of v2 (the last four digits and the whole number).
@@ -57,8 +59,7 @@ def _only_stripe_acts(row: dict[str, Any]) -> bool:
     return bool(row["awaiting_action_from"] == "stripe")
 
 
-def _entry(case: Case, now: Standing, name: str) -> dict[str, Any]:
-    urgency = _urgency(now, name)
+def _entry(case: Case, now: Standing, name: str, urgency: str) -> dict[str, Any]:
     stripe_acts = name in now.pending_verification
     seasoned = bool(case.account["_activated"])
     return {

@@ -83,7 +83,7 @@ def whole(case: Case, now: Standing, version: str) -> dict[str, Any]:
                 configuration.of(account), chosen=not own(account).get("undecided")
             ),
         },
-        "future_requirements": entries.future(),
+        "future_requirements": entries.future(case, now),
         "identity": _identity(case, told["identity"] or {}),
         "requirements": entries.told(case, now, with_money, version),
     }

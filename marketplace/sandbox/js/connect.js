@@ -229,6 +229,7 @@
       const found = {};
       const asked = this.settings.setCollectionOptions;
       if (asked && asked.fields) found.fields = asked.fields;
+      if (asked && asked.futureRequirements) found.future = asked.futureRequirements;
       if (asked && asked.requirements) found.requirements = asked.requirements;
       const which = ONE_OF[this.component];
       if (which && this.settings[which]) found.id = this.settings[which];

@@ -68,7 +68,7 @@ def enter(server: Server, request: Request, account: str, secret: str) -> Respon
         link["used"] = True
         ctx.save(link)
         wanted = {name: link[name] for name in ("purpose", "fields", "refresh_url", "return_url")}
-        wanted["use_case"] = link.get("use_case", "")
+        wanted |= {name: link.get(name, "") for name in ("future", "use_case")}
         return paper.see_other(begin(ctx, known, **wanted))
 
 
@@ -83,9 +83,10 @@ def begin(
 ) -> str:
     """Start a visit; answers the address of its first step.
 
-    `wanted`: `purpose`, `fields`, `refresh_url`, `return_url`. `leave`: for the embedded
-    component, the address at which the frame ends its session. `only` and `exclude`: patterns
-    (`individual.*`) of the requirements that the form asks for.
+    `wanted`: `purpose`, `fields`, `refresh_url`, `return_url`, and maybe `future` (`include` asks
+    for what was announced too). `leave`: for the embedded component, the address at which the
+    frame ends its session. `only` and `exclude`: patterns (`individual.*`) of the requirements
+    that the form asks for.
     """
     _ask_for_the_usual(ctx, account)
     visit = ctx.new(

@@ -73,7 +73,10 @@ class Visit:
 def opened(ctx: Context, stored: dict[str, Any], account: dict[str, Any]) -> Visit:
     """Which steps this visit has: those with something due, and those already visited."""
     case = connected.case(ctx, account)
-    due = {name for name in account["requirements"][stored["fields"]] if _asked(stored, name)}
+    names = [*account["requirements"][stored["fields"]]]
+    if stored.get("future") == "include":
+        names += (account.get("_future") or {}).get("currently_due", [])
+    due = {name for name in names if _asked(stored, name)}
     everything = stored["purpose"] == "account_update"
     wanted = [
         step

@@ -55,13 +55,14 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         account,
         purpose=params["type"],
         fields=options.get("fields") or params.get("collect") or "currently_due",
+        future=options.get("future_requirements", "omit"),
         refresh_url=params["refresh_url"],
         return_url=params["return_url"],
     )
 
 
 def open_link(ctx: Context, account: dict[str, Any], **wanted: str) -> dict[str, Any]:
-    """A fresh link; `wanted` has `purpose`, `fields`, `refresh_url` and `return_url`."""
+    """A fresh link; `wanted` has `purpose`, `fields`, both addresses, maybe `future`."""
     account["_linked"] = True
     ctx.save(account)
     secret = secrets.token_urlsafe(18)

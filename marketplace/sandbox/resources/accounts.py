@@ -94,7 +94,7 @@ def show(ctx: Context, account: dict[str, Any]) -> dict[str, Any]:
     inside = ctx.acting_as(account["id"])
     guarded = connected.is_guarded(account)
     account.pop("livemode", None)
-    account["future_requirements"] = standing.nothing_due()
+    account["future_requirements"] = account.get("_future") or standing.nothing_due()
     account["external_accounts"] = {
         "object": "list",
         "data": [ctx.show(one) for one in payout_targets.attached(inside)],
