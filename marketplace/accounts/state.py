@@ -194,7 +194,7 @@ def _instead_of(codes: list[str], alternatives: list[dict[str, list[str]]]) -> t
     """What Stripe would take instead, one sentence for each way; several things are one way."""
     found = []
     for way in alternatives:
-        if set(codes) & set(way["instead_of"]):
+        if way["codes"] and set(codes) & set(way["instead_of"]):
             first, *more = dict.fromkeys(words.requirement(code) for code in way["codes"])
             found.append(" and ".join([first, *(text[:1].lower() + text[1:] for text in more)]))
     return tuple(dict.fromkeys(found))

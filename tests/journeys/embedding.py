@@ -31,9 +31,12 @@ def secret(browser: Browser) -> requests.Response:
     )
 
 
-def frame(browser: Browser, component: str) -> str:
-    """The address at which the sandbox shows a component that the page has a slot for."""
-    assert browser.page.select_one(f"[data-component={component}]"), browser.text
+def frame(browser: Browser, component: str, *, slot: str | None = None) -> str:
+    """The address at which the sandbox shows a component that the page has a slot for.
+
+    `slot` is another component that the page does have, for asking for one that it has not.
+    """
+    assert browser.page.select_one(f"[data-component={slot or component}]"), browser.text
     told = script(browser)
     answer = secret(browser)
     assert answer.status_code == 200, answer.text
@@ -45,6 +48,7 @@ def frame(browser: Browser, component: str) -> str:
         "options": {"fields": "eventually_due"},
     }
     opened = requests.post(f"{base}/claim", json=asked, timeout=30).json()
+    assert "url" in opened, opened["error"]["message"]
     return urljoin(base, str(opened["url"]))
 
 

@@ -28,6 +28,7 @@ STRIPES_RISK = replace(
     loss_owner=LossOwner.STRIPE,
     charge_type=ChargeType.DIRECT,
 )
+EXPRESS = replace(DEFAULT, onboarding=Onboarding.EMBEDDED)
 BUTTON = "Set up payments with Stripe"
 
 
@@ -44,7 +45,9 @@ def begin_shop(town: Town, name: str, shop: str, design: Design) -> Browser:
 
 
 @pytest.mark.parametrize("api", AccountsApi)
-@pytest.mark.parametrize("design", [WHITE, STRIPES_RISK], ids=["ours", "stripes"])
+@pytest.mark.parametrize(
+    "design", [WHITE, STRIPES_RISK, EXPRESS], ids=["alone", "stripes-risk", "express"]
+)
 def test_a_seller_onboards_inside_our_page_and_can_sell(
     town: Town, design: Design, api: AccountsApi
 ) -> None:
@@ -57,6 +60,27 @@ def test_a_seller_onboards_inside_our_page_and_can_sell(
     seller = town.seller("Nadia weaves")
     assert seller.state is SellerState.NOTHING_DUE
     assert sellers.can_be_bought_from(seller)
+
+
+@pytest.mark.parametrize("api", AccountsApi)
+def test_every_page_opens_its_components_and_no_others(town: Town, api: AccountsApi) -> None:
+    nadia = begin_shop(town, "Nadia", "Nadia weaves", replace(STRIPES_RISK, accounts_api=api))
+    embedding.onboard(nadia)
+    for page, components in (
+        ("/sell", ("notification-banner", "balances")),
+        ("/sell/account", ("notification-banner", "account-management")),
+        ("/sell/payments", ("payments",)),
+        ("/sell/money", ("payouts",)),
+        ("/sell/disputes", ("disputes-list",)),
+        ("/sell/documents", ("documents",)),
+    ):
+        nadia.open(page)
+        for component in components:
+            shown = town.stripe.http.get(embedding.frame(nadia, component), timeout=30)
+            assert shown.status_code == 200, component
+        others = "payouts" if page != "/sell/money" else "payments"
+        with pytest.raises(AssertionError, match="does not enable"):
+            embedding.frame(nadia, others, slot=components[0])
 
 
 def test_whoever_leaves_early_goes_on_in_the_same_place(town: Town) -> None:

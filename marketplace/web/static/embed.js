@@ -7,6 +7,7 @@
   const told = document.currentScript.dataset;
   const PATIENCE = 20000;
   const FAILED = "Stripe’s part of this page did not load. What you see is what we know ourselves.";
+  const UNASKED = "Stripe’s questions did not load.";
   // Ask once for everything that will be asked in time, as the hosted pages do.
   const COLLECT = { fields: "eventually_due", futureRequirements: "include" };
   const night = window.matchMedia("(prefers-color-scheme: dark)");
@@ -64,7 +65,8 @@
     slot.querySelector(".slot-ours").hidden = loaded;
     const note = slot.querySelector(".slot-note");
     note.hidden = loaded;
-    note.textContent = loaded ? "" : FAILED;
+    const failed = slot.dataset.component === "account-onboarding" ? UNASKED : FAILED;
+    note.textContent = loaded ? "" : failed;
     if (!loaded) slot.querySelector(".slot-stripe").replaceChildren();
   }
 
