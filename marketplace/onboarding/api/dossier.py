@@ -77,11 +77,6 @@ class Dossier:
         return self.business_type == "individual"
 
     @property
-    def agreement(self) -> str:
-        """Under which agreement the account stands: `full`, or `recipient`."""
-        return self.values.get("tos_acceptance.service_agreement") or "full"
-
-    @property
     def accepted(self) -> bool:
         """Whether the terms were agreed to."""
         return "tos_acceptance.date" in self.values
