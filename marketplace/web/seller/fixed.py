@@ -61,7 +61,7 @@ def promised(design: Design) -> list[Fixed]:
     return [
         *_fixed(design),
         Fixed("Who charges the buyer", _CHARGES[design.charge_type]),
-        Fixed("Where you answer Stripe's questions", _PLACES[design.onboarding]),
+        Fixed("Stripe's questions", _PLACES[design.onboarding]),
     ]
 
 
