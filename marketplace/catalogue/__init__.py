@@ -1,8 +1,8 @@
 """What sellers offer: products, their prices and how many are left.
 
 Nothing of this exists at Stripe; a payment page is told a name, an amount and a quantity. The rule
-that bites: a price belongs to the seller's currency and comes from here only; whatever a form says
-about price, seller or currency at checkout is never looked at.
+that bites: a price comes from here only, in any currency that Stripe charges in; whatever a form
+says about price, seller or currency at checkout is never looked at.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.database import lock
 from marketplace.errors import Invalid, NotFound
 from marketplace.models import Product, Seller
-from marketplace.money import Money, can_be_charged, minimum_charge
+from marketplace.money import CURRENCIES, Money, can_be_charged, minimum_charge
 
 LONGEST_TITLE = 120
 LONGEST_DESCRIPTION = 4000
@@ -39,9 +39,9 @@ def offer(session: orm.Session, seller: Seller, what: Offer, *, nonce: str) -> P
 
     Raises Invalid with the fields that cannot be used.
     """
-    _check(seller, what)
+    _check(what)
     nonce = f"{seller.token}:{nonce}"[:80]  # a nonce seen elsewhere finds nobody else's product
-    product = Product(seller_id=seller.id, form_nonce=nonce, currency=seller.currency)
+    product = Product(seller_id=seller.id, form_nonce=nonce)
     _write(product, what)
     try:
         with session.begin_nested():
@@ -51,12 +51,12 @@ def offer(session: orm.Session, seller: Seller, what: Offer, *, nonce: str) -> P
     return product
 
 
-def change(session: orm.Session, seller: Seller, product: Product, what: Offer) -> Product:
+def change(session: orm.Session, product: Product, what: Offer) -> Product:
     """Write what the seller now says. Orders keep the price of their day. Flushes.
 
     Raises Invalid with the fields that cannot be used.
     """
-    _check(seller, what)
+    _check(what)
     lock(session, product)
     _write(product, what)
     session.flush()
@@ -124,16 +124,16 @@ def find_on_sale(session: orm.Session, product_id: int) -> Product:
     return product
 
 
-def _check(seller: Seller, what: Offer) -> None:
+def _check(what: Offer) -> None:
     faults = {}
     if not 0 < len(what.title.strip()) <= LONGEST_TITLE:
         faults["title"] = f"Write a title of at most {LONGEST_TITLE} characters."
     if len(what.description) > LONGEST_DESCRIPTION:
         faults["description"] = f"Write at most {LONGEST_DESCRIPTION:,} characters."
-    if what.price.currency != seller.currency:
-        faults["price"] = f"Your shop sells in {seller.currency.upper()}."
+    if what.price.currency not in CURRENCIES:
+        faults["currency"] = "Choose a currency from the list."
     elif not can_be_charged(what.price):
-        least = minimum_charge(seller.currency)
+        least = minimum_charge(what.price.currency)
         faults["price"] = f"The least is {least}." if least else "This cannot be charged."
     if what.stock is not None and not 0 <= what.stock <= MOST_STOCK:
         faults["stock"] = f"Write a number up to {MOST_STOCK:,}, or leave it empty."
@@ -144,6 +144,6 @@ def _check(seller: Seller, what: Offer) -> None:
 def _write(product: Product, what: Offer) -> None:
     product.title = " ".join(what.title.split())
     product.description = what.description.strip()
-    product.amount = what.price.amount
+    product.amount, product.currency = what.price.amount, what.price.currency
     product.stock = what.stock
     product.image_name = what.image_name

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from marketplace import charges, sellers
-from marketplace.charges import fees
+from marketplace import charges, platform, sellers
+from marketplace.charges import borders, fees
+from marketplace.charges.borders import Crossing
 from marketplace.charges.strategy import Party
 from marketplace.design import ChargeType, FeePayer
 from marketplace.errors import Sentence
-from marketplace.models import Product, Seller
+from marketplace.models import Product, Seller, ServiceAgreement
 from marketplace.money import Money, can_be_charged, minimum_charge
 
 MOST_LINES = 20
@@ -87,7 +88,7 @@ class Quote:
 
 
 def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False) -> list[Quote]:
-    """Price a basket, one quote for each payment, in the order of the basket; one query.
+    """Price a basket, one quote for each payment, in the order of the basket; two queries.
 
     Shops whose money is passed on by separate transfers are paid together, currency by currency;
     every other shop is paid on its own. Products that do not exist are left out. With `lock` the
@@ -103,20 +104,37 @@ def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False
     if lock:
         query = query.with_for_update(of=Product).execution_options(populate_existing=True)
     found = {product.id: product for product in session.scalars(query)}
+    home = platform.settings(session).country
     together: dict[object, dict[int, list[Product]]] = {}
     for product in (found[number] for number in wanted if number in found):
-        key = _paid_with(product.seller), product.currency
+        key = _paid_with(product.seller, product.currency, home), product.currency
         together.setdefault(key, {}).setdefault(product.seller_id, []).append(product)
-    return [_quote(shops.values(), wanted) for shops in together.values()]
+    return [_quote(shops.values(), wanted, home) for shops in together.values()]
 
 
-def _paid_with(seller: Seller) -> object:
+def _paid_with(seller: Seller, currency: str, home: str | None) -> object:
     """What sellers that are paid together have in common; a merchant of record stands alone."""
     joins = seller.charge_type is ChargeType.SEPARATE and not seller.on_behalf_of
-    return ChargeType.SEPARATE if joins and sellers.can_be_bought_from(seller) else seller.id
+    ready = sellers.can_be_bought_from(seller) and _border(seller, currency, home) is None
+    return ChargeType.SEPARATE if joins and ready else seller.id
 
 
-def _quote(shops: Iterable[Sequence[Product]], wanted: dict[int, int]) -> Quote:
+def _border(seller: Seller, currency: str, home: str | None) -> str | None:
+    """What Stripe's borders say to a sale of this shop in `currency`; `home` is the platform's."""
+    return borders.obstacle(
+        Crossing(
+            charge_type=seller.charge_type,
+            platform=home,
+            seller=seller.country,
+            currency=currency,
+            recipient=seller.service_agreement is ServiceAgreement.RECIPIENT,
+            on_behalf_of=seller.on_behalf_of,
+            commission=bool(seller.fee_bps or seller.fee_fixed or seller.fee_min),
+        )
+    )
+
+
+def _quote(shops: Iterable[Sequence[Product]], wanted: dict[int, int], home: str | None) -> Quote:
     parts = [_part(products, wanted) for products in shops]
     seller = parts[0].seller
     total, commission = parts[0].total, parts[0].commission
@@ -127,7 +145,7 @@ def _quote(shops: Iterable[Sequence[Product]], wanted: dict[int, int]) -> Quote:
         total=total,
         commission=commission,
         shortfall=loss(seller.charge_type, seller.fee_payer, total, commission),
-        problem=_problem(seller, total),
+        problem=_problem(seller, total, home),
     )
 
 
@@ -168,9 +186,11 @@ def _line(product: Product, quantity: int) -> Line:
     return Line(product, quantity, product.price.times(quantity), problem)
 
 
-def _problem(seller: Seller, total: Money) -> str | None:
+def _problem(seller: Seller, total: Money, home: str | None) -> str | None:
     if not sellers.can_be_bought_from(seller):
         return Sentence("{shop} cannot take payments at the moment.", shop=seller.shop_name)
+    if (border := _border(seller, total.currency, home)) is not None:
+        return border
     if not can_be_charged(total):
         least = minimum_charge(total.currency)
         below = least is not None and total < least

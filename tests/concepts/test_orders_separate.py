@@ -267,7 +267,7 @@ def test_a_shop_that_cannot_be_sent_money_does_not_hold_up_the_other(market: Mar
 
 def disable(till: Till, seller: Seller, status: str = "inactive") -> None:
     with till.sandbox.sandbox.session(merchants.platform(till.sandbox)) as ctx:
-        account = ctx.get("account", seller.stripe_id)
+        account = ctx.get("account", seller.stripe_id or "")
         account["capabilities"] = dict.fromkeys(("transfers", "card_payments"), status)
         ctx.save(account)
 

@@ -21,6 +21,7 @@ from marketplace import clock, people
 from marketplace.config import Settings
 from marketplace.lifecycles import OrderStatus, PayoutStatus
 from marketplace.models import Balance, BankAccount, OrderLine, Payout, Product, Seller, User
+from marketplace.money import Money
 from marketplace.web import context
 from tests import builders
 
@@ -192,15 +193,38 @@ def test_a_change_keeps_the_picture_unless_it_is_taken_away(
     assert not list((settings.data_dir / "uploads").iterdir())
 
 
-def test_the_seller_and_the_currency_are_never_taken_from_the_form(
+def test_whose_product_it_is_is_never_taken_from_the_form(
     maria: Keeper, keep: Keep, session: orm.Session
 ) -> None:
     piet = keep("Piet")
     form = filled(maria.read("/sell/products/new"), title="Blue mug", price="18.00")
-    more = {"seller_id": str(piet.shop.id), "currency": "jpy", "amount": "1"}
+    more = {"seller_id": str(piet.shop.id), "amount": "1"}
     maria.browser.post("/sell/products/new", data=form | more)
     product = session.query(Product).one()
     assert (product.seller_id, product.currency, product.amount) == (maria.shop.id, "usd", 1800)
+
+
+def test_a_price_can_be_in_any_currency_that_stripe_charges_in(
+    maria: Keeper, session: orm.Session
+) -> None:
+    page = maria.read("/sell/products/new")
+    options = [str(it["value"]) for it in page.select("select[name=currency] option")]
+    assert options[0] == "usd"
+    assert {"jpy", "kwd", "isk"} < set(options)
+    yen = filled(page, title="Blue mug", price="18.00") | {"currency": "jpy"}
+    answer = maria.browser.post("/sell/products/new", data=yen)
+    assert answer.status_code == 422
+    assert "JPY has no decimals" in answer.text
+    assert 'value="18.00"' in answer.text  # nothing typed is lost
+    maria.browser.post("/sell/products/new", data=yen | {"price": "1800"})
+    product = session.query(Product).one()
+    assert product.price == Money(1800, "jpy")
+    page = maria.read(f"/sell/products/{product.id}")
+    assert page.select("select[name=currency] option[selected]")[0]["value"] == "jpy"
+    other = filled(page)
+    maria.browser.post(f"/sell/products/{product.id}", data=other | {"currency": "xxx"})
+    fresh(session, product)
+    assert product.price == Money(1800, "jpy")
 
 
 def test_taken_off_twice_is_off_and_put_back_is_on(maria: Keeper, session: orm.Session) -> None:

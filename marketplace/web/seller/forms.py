@@ -6,6 +6,7 @@ The rule that bites: a form only carries words; what may be sold for how much is
 
 import secrets
 
+from babel import Locale
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than the stubs
@@ -23,7 +24,7 @@ from marketplace import catalogue, countries, platform
 from marketplace.catalogue import Offer, pictures
 from marketplace.errors import Invalid
 from marketplace.models import Product
-from marketplace.money import Money
+from marketplace.money import CURRENCIES, Money
 from marketplace.onboarding.api.choices import TRADES
 from marketplace.sellers import LONGEST_NAME, LONGEST_TOLD, About
 from marketplace.web import context
@@ -79,7 +80,7 @@ def country_choices() -> list[SelectChoice]:
 
 
 class ProductForm(FlaskForm):
-    """One product, in the shop's currency."""
+    """One product, at a price in the shop's currency or any other that Stripe charges in."""
 
     nonce = HiddenField(default=lambda: secrets.token_hex(16))
     title = StringField(
@@ -93,8 +94,13 @@ class ProductForm(FlaskForm):
     price = MoneyField(
         "Price",
         [chargeable],
-        currency=lambda form: str(form.currency),
+        currency=lambda form: str(form.chosen),
         render_kw={"inputmode": "decimal", "required": True, "autocomplete": "off"},
+    )
+    currency = SelectField(
+        "Currency",
+        description="What you receive is converted by Stripe when you are paid in another one.",
+        choices=[],
     )
     stock = CountField(
         "How many you have",
@@ -109,15 +115,22 @@ class ProductForm(FlaskForm):
     drop_image = BooleanField("Take the picture away")
 
     def __init__(self, currency: str, product: Product | None = None) -> None:
-        self.currency = currency
-        start = product and {
-            "title": product.title,
-            "description": product.description,
-            "price": product.price,
-            "stock": product.stock,
-        }
+        start: dict[str, object] = {"currency": currency}
+        if product is not None:
+            start = {
+                "title": product.title,
+                "description": product.description,
+                "price": product.price,
+                "currency": product.currency,
+                "stock": product.stock,
+            }
         super().__init__(data=start)
-        self.price.label.text = f"Price in {currency.upper()}"
+        self.currency.choices = [SelectChoice(*pair) for pair in currency_choices(currency)]
+
+    @property
+    def chosen(self) -> str:
+        """The currency of the price."""
+        return str(self.currency.data)
 
     def offer(self, image_name: str | None) -> Offer:
         """What the valid form says. Raises Invalid without a price."""
@@ -130,6 +143,13 @@ class ProductForm(FlaskForm):
             stock=self.stock.data,
             image_name=image_name,
         )
+
+
+def currency_choices(first: str) -> list[tuple[str, str]]:
+    """Every currency that Stripe charges in, the shop's own at the top."""
+    names = Locale("en").currencies
+    rest = sorted(CURRENCIES - {first})
+    return [(it, f"{it.upper()}: {names.get(it.upper(), it.upper())}") for it in (first, *rest)]
 
 
 def show_faults(form: Form, error: Invalid) -> None:

@@ -93,7 +93,7 @@ def _form_page(form: ProductForm, seller: Seller, product: Product | None) -> Re
         form=form,
         seller=seller,
         product=product,
-        guard=orders.guard(seller, seller.currency),
+        guard=orders.guard(seller, form.chosen),
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -121,4 +121,4 @@ def _write(what: Offer, seller: Seller, product: Product | None, nonce: str) -> 
     with phase(session):
         if product is None:
             return catalogue.offer(session, seller, what, nonce=nonce)
-        return catalogue.change(session, seller, product, what)
+        return catalogue.change(session, product, what)

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import orders, sellers
-from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.errors import Conflict, Invalid, NotFound, StripeRefused
 from marketplace.money import Money
 from marketplace.orders import Quote, Wanted
 from marketplace.web import context
@@ -37,6 +37,9 @@ def pay(slug: str) -> ResponseReturnValue:
         url = orders.start_payment(
             database, context.stripe(), order, public_url=public_url, way=way
         )
+    except StripeRefused:
+        # The order says so itself: nothing was charged, and the goods are back on sale.
+        return redirect(url_for("shop.order", token=order.token), 303)
     except Conflict as problem:
         flash(words.problem(problem), "warning")
         return redirect(url_for("shop.basket"), 303)

@@ -12,7 +12,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import ledger, orders
-from marketplace.errors import Conflict, StripeError
+from marketplace.errors import Conflict, StripeError, StripeRefused
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import Order, Payment
 from marketplace.web import context, paging
@@ -77,6 +77,8 @@ def pay(token: str) -> ResponseReturnValue:
         url = orders.start_payment(
             context.session(), context.stripe(), order, public_url=public_url, way=way
         )
+    except StripeRefused:
+        url = url_for("shop.order", token=token)  # which says that it failed
     except Conflict as problem:
         flash(shown.problem(problem), "warning")
         url = url_for("shop.order", token=token)
