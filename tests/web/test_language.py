@@ -7,12 +7,17 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import orm
 
+from marketplace import orders
 from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.errors import SoldOut
+from marketplace.models import Order, Seller
 from marketplace.money import Money
+from marketplace.orders import Wanted
 from marketplace.web import context, show
+from tests import builders
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 WORDS = re.compile(r"[A-Za-z']{2,}(?: [A-Za-z']{2,}){3,}")
@@ -182,3 +187,36 @@ def test_what_people_write_is_never_taken_for_markup_or_for_a_pattern(app: Flask
             assert show.translated(evil) == evil
             html = app.jinja_env.from_string("{{ it|translated }}").render(it=evil)
             assert "<b>" not in html
+
+
+def placed(session: orm.Session, shop: Seller) -> Order:
+    """An order that waits for its payment; Stripe has not been asked."""
+    bowl = builders.product(session, shop)
+    order = orders.place(session, [Wanted(bowl.id, 1)], None, builders.nonce())
+    session.commit()
+    return order
+
+
+def test_the_whole_shop_is_in_chinese(client: FlaskClient, session: orm.Session) -> None:
+    shop = builders.seller(session)
+    bowl = builders.product(session, shop)
+    form = {"product_id": bowl.id, "quantity": 1, "nonce": builders.nonce()}
+    paths = ["/", f"/products/{bowl.id}", f"/shops/{shop.slug}", "/basket"]
+    paths += [f"/checkout/{shop.slug}", f"/orders/{placed(session, shop).token}"]
+    assert client.post("/basket/add", data=form, headers=CHINESE).status_code == 303
+    for path in paths:
+        answer = client.get(path, headers=CHINESE)
+        assert answer.status_code == 200, path
+        found = page(answer.text)
+        for tag in found.select("code, [lang=en], .brand"):
+            tag.decompose()
+        left = [text for text in found.stripped_strings if WORDS.search(text)]
+        assert left == [], path
+
+
+def test_a_shops_own_name_is_never_translated(client: FlaskClient, session: orm.Session) -> None:
+    order = placed(session, builders.seller(session, name="Guide"))
+    found = page(client.get(f"/orders/{order.token}", headers=CHINESE).text)
+    names = [tag.text for tag in found.select("svg text.story-name")]
+    assert {"Guide", "买家", "交易市场"} <= set(names)
+    assert "买家将向" in found.text
