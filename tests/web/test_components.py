@@ -121,7 +121,7 @@ def test_payments_are_the_sellers_own_with_fee_and_the_day(
     booked(session, otto.shop, 2, 7700)
     booked(session, bea.shop, 3, -900, type="payout", reporting_category="payout")
     told = bea.reads("/sell/payments")
-    assert "$48.00 $4.80 $43.20 pending Nov 5, 2026" in told
+    assert "$48.00 $4.80 $43.20 Nov 5, 2026" in told
     assert "77.00" not in told
     assert "9.00" not in told
 

@@ -62,12 +62,14 @@
   function show(slot, loaded) {
     if (slot.dataset.state === "failed") return;
     slot.dataset.state = loaded ? "loaded" : "failed";
-    slot.querySelector(".slot-ours").hidden = loaded;
+    const ours = slot.querySelector(".slot-ours");
+    ours.hidden = loaded;
+    if (!loaded) slot.querySelector(".slot-stripe").replaceChildren();
+    if (!ours.textContent.trim()) return; // with nothing of ours, there is nothing to say either
     const note = slot.querySelector(".slot-note");
     note.hidden = loaded;
     const failed = slot.dataset.component === "account-onboarding" ? UNASKED : FAILED;
     note.textContent = loaded ? "" : failed;
-    if (!loaded) slot.querySelector(".slot-stripe").replaceChildren();
   }
 
   const slots = [...document.querySelectorAll("[data-component]")];
