@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 
 from marketplace import people, platform, sellers
+from marketplace.charges import fees
 from marketplace.config import Settings
 from marketplace.database import phase
 from marketplace.design import (
@@ -329,3 +330,25 @@ def test_with_a_key_of_stripes_there_are_no_demo_sellers(
         "marketplace.web.context.settings", lambda: replace(settings, sandbox=False)
     )
     assert client.post("/guide/try", data=options.address(DEFAULT)).status_code == 404
+
+
+@pytest.mark.parametrize(("offered", "left_out"), [("hosted", "elements"), ("elements", "hosted")])
+def test_buyers_pay_only_where_the_operator_lets_them(
+    client: FlaskClient, session: orm.Session, offered: str, left_out: str
+) -> None:
+    with phase(session):
+        platform.set_terms(
+            session,
+            fees.Terms(bps=1000),
+            pay_at_stripe=offered == "hosted",
+            pay_here=offered == "elements",
+        )
+    bowl = builders.product(session, builders.seller(session))
+    client.post("/basket/add", data={"product_id": bowl.id, "quantity": "1", "nonce": "n1"})
+    till = page(client.get("/basket").text).select_one("a[href^='/checkout/']")
+    assert till
+    path = str(till["href"])
+    shown = page(client.get(path).text).select("[name=way]")
+    assert [it["value"] for it in shown] == [offered]
+    sent = {"way": left_out, "nonce": "a-nonce-of-a-till-form"}
+    assert client.post(path, data=sent).status_code == 422

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import orders, wallet
+from marketplace import orders, platform, wallet
 from marketplace.design import ChargeType
 from marketplace.errors import Invalid
 from marketplace.models import Order, PaymentUi, SavedCard
@@ -27,9 +27,10 @@ PLAIN = {"hosted": PaymentUi.HOSTED, "elements": PaymentUi.ELEMENTS}
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a till offers: saved cards, our form, and whether a new card can be kept."""
+    """What a till offers: saved cards, Stripe's page, our form; whether a new card can be kept."""
 
     cards: Sequence[SavedCard]
+    hosted: bool
     elements: bool
     keep: bool
 
@@ -41,9 +42,11 @@ def offered(charge_type: ChargeType) -> Ways:
     """
     user = context.user()
     found = wallet.cards(context.session(), user) if user else []
+    plain = _plain()
     return Ways(
         cards=[card for card in found if not card.expired],
-        elements=stripejs.usable(),
+        hosted="hosted" in plain,
+        elements="elements" in plain,
         keep=user is not None and charge_type is not ChargeType.DIRECT,
     )
 
@@ -59,7 +62,7 @@ def chosen() -> Way | None:
         return None
     if wish.startswith(CARD):
         return _saved_card(wish.removeprefix(CARD))
-    if wish not in PLAIN or (wish == "elements" and not stripejs.usable()):
+    if wish not in _plain():
         raise Invalid("Choose how you want to pay.")
     user, customer = context.user(), None
     if user and request.form.get("keep"):
@@ -100,6 +103,13 @@ def way_on(order: Order) -> Way | None:
     user = context.user()
     owner = wallet.customer_of(context.session(), user) if user else None
     return None if owner and owner.stripe_id == last.customer else Way()
+
+
+def _plain() -> list[str]:
+    """The ways that the operator offers to everybody; Stripe's page where nothing else works."""
+    decided = platform.settings(context.session())
+    here = decided.pay_here and stripejs.usable()
+    return [*(["hosted"] if decided.pay_at_stripe or not here else []), *(["elements"] * here)]
 
 
 def _saved_card(number: str) -> Way:
