@@ -14,6 +14,7 @@ from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.database import lock, phase
+from marketplace.design import ChargeType
 from marketplace.errors import Conflict, Invalid, SellerNotReady
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.failures import translating
@@ -36,10 +37,13 @@ class Left:
 def left(session: orm.Session, order: Order) -> list[Left]:
     """What each part of a paid order still has to be passed on, if anything; three queries.
 
-    In the currency in which the charge settled; what is under way counts as passed on.
+    Only separate charges leave something: the others pass it on by themselves. In the currency in
+    which the charge settled; what is under way counts as passed on.
     """
+    if order.charge_type is not ChargeType.SEPARATE or order.status not in passing.PAID:
+        return []
     booked = passing.settled(session, order)
-    if booked is None or order.status not in passing.PAID:
+    if booked is None:
         return []
     query = (
         sa.select(OrderPart)

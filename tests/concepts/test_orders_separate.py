@@ -272,6 +272,30 @@ def disable(till: Till, seller: Seller, status: str = "inactive") -> None:
         ctx.save(account)
 
 
+@pytest.mark.parametrize("charge", [ChargeType.DIRECT, ChargeType.DESTINATION])
+def test_what_stripe_passes_on_by_itself_leaves_nothing_to_decide(
+    till: Till, charge: ChargeType
+) -> None:
+    bea = till.session.get_one(Seller, till.bowl.seller_id)
+    bea.charge_type = charge
+    till.session.commit()
+    order = till.place()
+    hands.pay(till.start(order))
+    paid = till.settle(order)
+    assert transfers.left(till.session, paid) == []
+    with pytest.raises(Conflict):
+        transfers.decide(
+            till.session,
+            till.stripe,
+            paid,
+            part_id=paid.parts[0].id,
+            seller=bea,
+            money=Money(100, "usd"),
+            nonce=builders.nonce(),
+        )
+    assert ledger.check(till.session) == []
+
+
 @pytest.fixture
 def waiting(market: Market) -> Market:
     """Bea's share waits until somebody decides about it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import alembic.autogenerate
 import pytest
@@ -95,3 +96,84 @@ def test_an_event_is_kept_once_for_each_scope(engine: sa.Engine) -> None:
             session.commit()
         session.rollback()
         assert session.scalar(sa.select(sa.func.count(InboxEvent.id))) == 2
+
+
+def test_orders_from_before_parts_become_orders_with_one_part(url: str) -> None:
+    """SQLite copies a table to change it, and must not take the rows that hang on it along."""
+    database.upgrade(url, "0005")
+    engine = database.connect(url)
+    old = sa.MetaData()
+    old.reflect(engine)
+    with engine.begin() as connection:
+        for table, values in before_parts().items():
+            stamps = {"created_at": clock.now(), "updated_at": clock.now()}
+            connection.execute(old.tables[table].insert().values(**values, **stamps))
+    database.upgrade(url)
+    with engine.connect() as connection:
+        part = connection.exec_driver_sql("SELECT order_id, seller_id, amount FROM order_parts")
+        assert part.all() == [(7, 1, 1000)]
+        held = connection.exec_driver_sql("SELECT held_because FROM orders").scalar()
+        assert held == "It does not fit."
+        assert connection.exec_driver_sql("SELECT order_id FROM payments").all() == [(7,)]
+    database.downgrade(url, "0005")
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT seller_id FROM orders").scalar() == 1
+        for name in reversed(before_parts()):
+            connection.execute(old.tables[name].delete())
+    engine.dispose()
+    database.downgrade(url, "base")
+
+
+def before_parts() -> dict[str, dict[str, Any]]:
+    """An order that was held in the way of that time, with all that it hangs on."""
+    bea = {"email": "bea@example.com", "role": "seller"}
+    flags = "details_submitted charges_enabled payouts_enabled transfers_active".split()
+    return {
+        "users": {"id": 1, "name": "Bea", "password_hash": "x", **bea},
+        "sellers": {
+            "id": 1,
+            "token": "token",
+            "user_id": 1,
+            "shop_name": "Bea",
+            "slug": "bea",
+            "country": "US",
+            "currency": "usd",
+            "email": "bea@example.com",
+            "accounts_api": "v1",
+            "dashboard": "express",
+            "onboarding": "hosted",
+            "charge_type": "destination",
+            "fee_payer": "platform",
+            "loss_owner": "platform",
+            "fee_bps": 1000,
+            "fee_fixed": 0,
+            "account_status": "created",
+            "state": "nothing_due",
+            "capabilities": {},
+            "requirements": {},
+            **dict.fromkeys(flags, True),
+        },
+        "orders": {
+            "id": 7,
+            "token": "order",
+            "seller_id": 1,
+            "currency": "usd",
+            "amount": 1000,
+            "application_fee_amount": 100,
+            "charge_type": "destination",
+            "status": "processing",
+            "form_nonce": "nonce",
+            "placed_at": clock.now(),
+        },
+        "payments": {
+            "id": 9,
+            "order_id": 7,
+            "status": "processing",
+            "idempotency_key": "key",
+            "failure_code": "held",
+            "failure_message": "It does not fit.",
+            "amount": 1000,
+            "currency": "usd",
+            "stock_released": False,
+        },
+    }
