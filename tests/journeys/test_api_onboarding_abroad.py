@@ -1,5 +1,7 @@
 """Sellers beyond the region are paid under the recipient agreement; what is known is pre-filled."""
 
+from typing import Any
+
 import pytest
 
 from marketplace import countries, platform
@@ -64,7 +66,7 @@ def test_a_platform_elsewhere_offers_its_own_region_or_itself_alone() -> None:
 
 def test_what_the_seller_tells_at_once_is_not_asked_again(town: Town) -> None:
     nadia = town.sign_up("Nadia", sell=True).open("/sell")
-    told = {"website": "no address", "sells": "Rugs, within a week", "mcc": "5712"}
+    told: Any = {"website": "no address", "sells": "Rugs, within a week", "mcc": "5712"}
     nadia.press("Open the shop", name="Nädia & <Co> weaves", country="US", **told)
     assert nadia.status == 422
     assert "Write the whole address" in nadia.text

@@ -84,6 +84,20 @@ POST /sell/components/<place>/session     in     open   409    409    open
 GET  /sell/onboarding/refresh             in     open   stripe stripe open
 GET  /sell/onboarding/return              in     open   on     on     open
 POST /sell/dashboard                      in     open   409    409    open
+GET  /sell/questions                      in     open   on     on     open
+GET  /sell/questions/<part>               in     open   409    409    open
+POST /sell/questions/<part>               in     open   409    409    open
+GET  /sell/questions/bank                 in     open   409    409    open
+POST /sell/questions/bank                 in     open   409    409    open
+GET  /sell/questions/terms                in     open   409    409    open
+POST /sell/questions/terms                in     open   409    409    open
+GET  /sell/questions/people               in     open   409    409    open
+POST /sell/questions/people               in     open   409    409    open
+GET  /sell/questions/people/new           in     open   409    409    open
+POST /sell/questions/people/new           in     open   409    409    open
+GET  /sell/questions/people/<person_id>   in     open   409    409    open
+POST /sell/questions/people/<person_id>   in     open   409    409    open
+POST /sell/questions/people/<person_id>/remove in open  409    409    open
 GET  /sell/products                       in     open   page   page   open
 GET  /sell/products/new                   in     open   page   page   open
 POST /sell/products/new                   in     open   on     on     open
@@ -261,6 +275,8 @@ def _rows(
         "link": _invited(session),
         "name": "0" * 32 + ".webp",
         "place": "account",
+        "part": "business",
+        "person_id": "person_1",
     }
 
 

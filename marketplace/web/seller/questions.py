@@ -24,7 +24,7 @@ from marketplace.web.seller import questions_page as pages
 from marketplace.web.seller.questions_page import Typed
 from marketplace.web.shop import stripejs
 
-FORM = "/sell/questions/<any(business,individual,company,documents):name>"
+FORM = "/sell/questions/<any(business,individual,company,documents):part>"
 SILENT = "Stripe did not answer. Nothing of what you typed is lost: send it once more."
 MORE = "Saved. Stripe wants to know a little more here."
 ALL = "That was all. Stripe looks at it now."
@@ -42,13 +42,13 @@ def overview() -> ResponseReturnValue:
 
 
 @seller_required
-def form(name: str) -> ResponseReturnValue:
+def form(part: str) -> ResponseReturnValue:
     """A page about the business, the company, the individual, or with documents."""
     known = dossier()
-    step = pages.page_of(known, name)
+    step = pages.page_of(known, part)
     fault = _send(step) if request.method == "POST" else NOTHING
     if fault is None:
-        return go_on(name)
+        return go_on(part)
     found = pages.groups(known, step.fields, fault)
     values = {"groups": found, "accepted": ACCEPTED, "document_words": WORDS}
     return shown("seller/questions/form.html", known, step, fault, **values)
@@ -135,7 +135,7 @@ def address(name: str) -> str:
     """Where the page of this name is."""
     if name in {"people", "bank", "terms"}:
         return url_for(f".questions_{name}")
-    return url_for(".questions_form", name=name)
+    return url_for(".questions_form", part=name)
 
 
 def frame(known: Dossier, name: str = "") -> dict[str, Any]:
