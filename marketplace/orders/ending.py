@@ -14,7 +14,7 @@ from stripe import StripeClient
 
 from marketplace import clock
 from marketplace.database import lock, phase
-from marketplace.errors import Conflict, StripeRefused
+from marketplace.errors import Conflict, Sentence, StripeRefused
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
 from marketplace.models import Order, OrderPart, Payment, Seller
 from marketplace.orders import lists, opening, paying, stock, ways
@@ -62,7 +62,11 @@ def cancel(session: orm.Session, stripe: StripeClient, order: Order, *, public_u
         if order.status is OrderStatus.EXPIRED:
             return order  # the event was faster than we were: the outcome is the same
         if not allowed(OrderStatus, order.status, OrderStatus.CANCELLED):
-            raise Conflict(f"This order is {order.status.value} and cannot be cancelled.")
+            told = Sentence(
+                "This order is {status} and cannot be cancelled.",
+                status=Sentence(order.status.value),
+            )
+            raise Conflict(told)
         order.status = move(OrderStatus, order.status, OrderStatus.CANCELLED)
         _give_up(session, payment)
     return order

@@ -89,7 +89,7 @@ def _attempt(session: orm.Session, order: Order, way: Way | None) -> Payment:
     with phase(session):
         lock(session, order)
         if order.status not in PAYABLE:
-            raise Conflict(f"This order is {order.status.value}. {order.status.sentence}")
+            raise Conflict(_stands(order))
         shops = lists.sellers_of(session, order)
         for seller in shops:
             if not sellers.can_be_bought_from(seller):
@@ -138,4 +138,10 @@ def close_older(
                 one.status = move(PaymentStatus, one.status, PaymentStatus.EXPIRED)
             one.stock_released = True
     if paid:
-        raise Conflict(f"This order is {order.status.value}. {order.status.sentence}")
+        raise Conflict(_stands(order))
+
+
+def _stands(order: Order) -> Sentence:
+    """Where the order stands, for somebody who would pay it."""
+    status, why = Sentence(order.status.value), Sentence(order.status.sentence)
+    return Sentence("This order is {status}. {why}", status=status, why=why)

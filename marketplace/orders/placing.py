@@ -85,7 +85,8 @@ def _must_be_there(line: Line) -> None:
     left = line.product.stock
     if line.product.active and left is not None and left < line.quantity:
         raise SoldOut(line.product.title, left)
-    raise Conflict(f"{line.product.title}: {line.problem}")
+    told = Sentence("{article}: {problem}", article=line.product.title, problem=line.problem)
+    raise Conflict(told)
 
 
 def _suffix(quote: Quote) -> str | None:
