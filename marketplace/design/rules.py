@@ -251,6 +251,19 @@ RULES: tuple[Rule, ...] = (
         fits=lambda d: _split(d) and d.loss_owner is LossOwner.PLATFORM,
     ),
     Rule(
+        id="separate-charges-not-everywhere",
+        title="Separate charges and transfers are not offered to every platform",
+        why="Stripe names the countries whose platforms may use them: the United States, Canada, "
+        "Mexico, Brazil, most of Europe, Japan, Singapore, Malaysia, Australia and New Zealand. "
+        "A platform elsewhere takes destination charges.",
+        verdict=Verdict.ALLOWED,
+        enforced=Enforced.LATER,
+        confidence=Confidence.MEDIUM,
+        source="https://docs.stripe.com/connect/separate-charges-and-transfers",
+        dated="list of countries read in a copy of 2024",
+        fits=lambda d: d.charge_type is ChargeType.SEPARATE,
+    ),
+    Rule(
         id="express-cannot-answer-disputes",
         title="Express sellers answer disputes with your help",
         why="A direct charge is disputed on the seller's account, and the Express Dashboard may "
