@@ -220,3 +220,10 @@ def test_a_shops_own_name_is_never_translated(client: FlaskClient, session: orm.
     names = [tag.text for tag in found.select("svg text.story-name")]
     assert {"Guide", "买家", "交易市场"} <= set(names)
     assert "买家将向" in found.text
+
+
+def test_countries_are_called_as_the_readers_call_them(client: FlaskClient) -> None:
+    found = page(client.get("/guide?country=DE", headers=CHINESE).text)
+    chosen = found.select_one("#country option[selected]")
+    assert chosen is not None
+    assert (chosen["value"], chosen.text) == ("DE", "德国")
