@@ -7,9 +7,11 @@ handed in; nothing below `web` knows that there is a Flask.
 
 import logging
 from functools import partial
+from io import BytesIO
+from typing import IO
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Request
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -28,6 +30,17 @@ MOST_BYTES = 6 * 1024 * 1024  # a picture of 5 MB and the form around it
 MOST_FIELDS = 200
 
 
+class InMemory(Request):
+    """A request whose files stay in memory.
+
+    Werkzeug puts files of half a megabyte and more into a temporary folder; here passports come by
+    on their way to Stripe, which may lie in no folder. `MOST_BYTES` bounds the memory.
+    """
+
+    def _get_file_stream(self, *_about: object, **_more: object) -> IO[bytes]:
+        return BytesIO()
+
+
 def create_app(settings: Settings) -> Flask:
     """Make the marketplace for these settings, which `config.prepare` has completed.
 
@@ -43,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
         static_folder=str(database.ROOT / "marketplace" / "web" / "static"),
         static_url_path="/static",
     )
+    app.request_class = InMemory
     _configure(app, settings)
     _wire(app, settings)
     _protect(app)

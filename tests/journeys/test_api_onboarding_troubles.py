@@ -178,3 +178,23 @@ def test_somebody_elses_people_are_not_found(town: Town) -> None:
         timeout=10,
     )
     assert otto.open(f"/sell/questions/people/{his}").status == 200
+
+
+def test_when_stripe_is_silent_what_was_typed_stays_in_the_page(town: Town) -> None:
+    nadia = begin(town, AccountsApi.V1, "Nadia", "Nadia weaves").follow("Begin")
+    fill(nadia, SAVE, {"business_type": "individual"})
+    town.stripe.http.post(
+        f"{town.stripe.url}/_sandbox/faults",
+        data={"kind": "500", "method": "POST", "path": "/v1/accounts/*", "count": "3"},
+        timeout=10,
+    )
+    more = {"address__state": "CA", "email": "nadia@example.com", "phone": "0000000000"}
+    told = about("individual", "Nadia", "Nowak", ssn_last_4="0000", **more)
+    fill(nadia, SAVE, told)
+    assert nadia.status == 503
+    assert "Stripe did not answer" in nadia.text
+    first = nadia.page.select_one('[name="individual.first_name"]')
+    assert first is not None
+    assert first["value"] == "Nadia"
+    fill(nadia, SAVE, {"individual.ssn_last_4": "0000"})
+    assert "Your bank account" in nadia.text, nadia.text

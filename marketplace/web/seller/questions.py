@@ -6,6 +6,7 @@ the page when something was wrong with it, and is in no table and no log of ours
 https://docs.stripe.com/connect/api-onboarding
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -18,12 +19,13 @@ from marketplace.onboarding.api import banks, saving
 from marketplace.onboarding.api.dossier import Dossier
 from marketplace.onboarding.api.steps import Step, steps
 from marketplace.onboarding.api.uploads import ACCEPTED, WORDS
-from marketplace.web import context
+from marketplace.web import context, faults
 from marketplace.web.auth import seller_required
 from marketplace.web.seller import questions_page as pages
 from marketplace.web.seller.questions_page import Typed
 from marketplace.web.shop import stripejs
 
+log = logging.getLogger(__name__)
 FORM = "/sell/questions/<any(business,individual,company,documents):part>"
 SILENT = "Stripe did not answer. Nothing of what you typed is lost: send it once more."
 MORE = "Saved. Stripe wants to know a little more here."
@@ -116,8 +118,9 @@ def attempt(act: Callable[[], object]) -> Typed | None:
         act()
     except Invalid as error:
         return Typed(pages.typed_text(), error.fields or {"": str(error)})
-    except StripeUnavailable:
-        return Typed(pages.typed_text(), {"": SILENT})
+    except StripeUnavailable as error:
+        log.warning("%s %s", faults.support_number(), error.for_operator())
+        return Typed(pages.typed_text(), {"": SILENT}, error.http_status)
     return None
 
 
@@ -156,6 +159,6 @@ def frame(known: Dossier, name: str = "") -> dict[str, Any]:
 def shown(
     template: str, known: Dossier, step: Step, fault: Typed, **values: object
 ) -> ResponseReturnValue:
-    """A page, with 422 when it comes back because something was wrong."""
+    """A page; with 422 or 503 when it comes back because something was wrong."""
     page = render(template, step=step, fault=fault, **frame(known, step.name), **values)
-    return page, 422 if fault.faults else 200
+    return page, fault.status if fault.faults else 200

@@ -58,6 +58,7 @@ class Typed:
 
     values: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
+    status: int = 422
 
     @property
     def general(self) -> str:
