@@ -41,6 +41,7 @@ class Context:
     """Ids of the events raised in this transaction, in order; shared with `acting_as`."""
     parcels: list[str] = field(default_factory=list)
     """The endpoints that something is to be carried to; shared likewise."""
+    _registered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def now(self) -> int:
@@ -72,6 +73,7 @@ class Context:
     def save(self, obj: dict[str, Any], owner: str | None = None) -> None:
         """Keep the object as it is now. The owner of an existing object does not change."""
         store.put(self.db, obj, owner or self.account, kinds[obj["object"]].indexed)
+        self._registered.pop(obj["object"], None)
 
     def find(self, identifier: str | None, kind: str | None = None) -> dict[str, Any] | None:
         """Any object by id, whoever owns it; None when there is none (or of another kind)."""
@@ -97,11 +99,22 @@ class Context:
     def delete(self, obj: dict[str, Any]) -> dict[str, Any]:
         """Delete an object; answers what Stripe shows of it."""
         store.delete(self.db, obj["id"])
+        self._registered.pop(obj["object"], None)
         return {"id": obj["id"], "object": obj["object"], "deleted": True}
 
     def every(self, kind: str, limit: int = 1000, **where: Any) -> list[dict[str, Any]]:
         """Objects of the acting account with these links, newest first (no paging)."""
         return store.select(self.db, kind, self.account, where=where, limit=limit)
+
+    def registered(self, kind: str) -> list[dict[str, Any]]:
+        """The platform's endpoints or destinations, oldest first; to be read only.
+
+        One payment raises three events, and each asks: they are looked up once.
+        """
+        if kind not in self._registered:
+            rows = store.select(self.db, kind, self.platform, limit=_LIST_MAX)
+            self._registered[kind] = rows[::-1]
+        return self._registered[kind]
 
     def list(
         self,

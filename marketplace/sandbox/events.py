@@ -63,10 +63,9 @@ def ctx_version(ctx: Context) -> str:
 
 def matching(ctx: Context, type_: str) -> list[dict[str, Any]]:
     """The platform's enabled endpoints that want this type from this account."""
-    endpoints = store.select(ctx.db, "webhook_endpoint", ctx.platform, limit=100)
     return [
         endpoint
-        for endpoint in reversed(endpoints)
+        for endpoint in ctx.registered("webhook_endpoint")
         if endpoint["status"] == "enabled"
         and endpoint["_connect"] is not ctx.is_platform
         and ("*" in endpoint["enabled_events"] or type_ in endpoint["enabled_events"])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import listeners, store
+from . import listeners
 from .clock import rfc3339
 from .routing import kind, view
 
@@ -27,7 +27,6 @@ EVENT, DESTINATION = "v2.core.event", "v2.core.event_destination"
 kind(EVENT, "evt_test_", indexed=("type", "_about"), words="event")
 kind(DESTINATION, "ed_test_", words="event destination")
 
-_MOST = 100
 # Where objects of v1 are read, when it is not simply their name in the plural.
 _PLACES = {
     "account": "accounts",
@@ -90,7 +89,7 @@ def matching(ctx: Context, type_: str, payload: str) -> list[dict[str, Any]]:
     scope = "@self" if ctx.is_platform else "@accounts"
     return [
         one
-        for one in reversed(store.select(ctx.db, DESTINATION, ctx.platform, limit=_MOST))
+        for one in ctx.registered(DESTINATION)
         if one["status"] == "enabled"
         and one["event_payload"] == payload
         and scope in one["events_from"]
