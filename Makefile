@@ -21,7 +21,7 @@ test: $(VENV)/.test node_modules/.ready chromium ## format, lint, types, layers,
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist loadscope
+	$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 format: $(VENV)/.test ## let ruff tidy up
 	$(BIN)/ruff format .

@@ -23,6 +23,16 @@ SECRET_KEY = "a-key-for-tests-that-is-long-enough"
 
 sparing.spare()
 
+# These start programs and browsers. Whatever comes last keeps one worker busy while the others have
+# nothing left to do, so it had better be short.
+LONG = ("browser", "journeys", "cli", "stripe_cli")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long tests first; pytest-randomly has shuffled before."""
+    items.sort(key=lambda item: not set(LONG) & set(item.path.parts))
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -8,7 +8,6 @@ has not heard it yet.
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,18 +22,11 @@ import requests
 
 from marketplace import config
 from marketplace.cli.browser import Browser
+from tests.ports import free_port
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-READY_SECONDS = 60
-
-
-def free_port() -> int:
-    """A port that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+READY_SECONDS = 100
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -78,7 +70,7 @@ class Program:
     def stop(self) -> None:
         if self.child is not None and self.child.poll() is None:
             self.child.send_signal(signal.SIGINT)
-            assert self.child.wait(20) == 0, self.log.read_text()
+            assert self.child.wait(60) == 0, self.log.read_text()
 
 
 def await_ready(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
@@ -165,6 +157,8 @@ class Street:
     shop: Program
     stripe: Program
     wire: Wire
+    before: dict[str, int] = field(default_factory=dict)
+    """How much of what there was when a test began."""
 
     @property
     def database(self) -> Path:

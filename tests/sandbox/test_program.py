@@ -11,8 +11,7 @@ import pytest
 from marketplace.sandbox.__main__ import main
 from marketplace.sandbox.program import Sandbox
 from marketplace.sandbox.server import Server, close, serve
-
-from .test_store import free_port
+from tests.ports import free_port
 
 
 def complaint(capsys: pytest.CaptureFixture[str]) -> str:

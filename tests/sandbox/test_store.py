@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import random
 import signal
-import socket
 import sqlite3
 import threading
 import time
@@ -19,6 +18,7 @@ import requests
 from marketplace.sandbox import book, store
 from marketplace.sandbox.__main__ import main
 from marketplace.sandbox.store import Store
+from tests.ports import free_port
 
 from .receiver import Receiver
 
@@ -32,13 +32,6 @@ BODY = {
     "payment_method_types[0]": "card",
 }
 VERSION = {"Stripe-Version": "2026-08-26.dahlia"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

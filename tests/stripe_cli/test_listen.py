@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import stripe
 from stripe import Webhook
 
 from marketplace.sandbox import listeners
+from tests.ports import free_port
 from tests.running import Running
 from tests.sandbox.receiver import Heard, Receiver
 
@@ -164,13 +164,6 @@ def test_a_dropped_socket_loses_nothing(sandbox: Running, cli: Cli, receiver: Re
 
     receiver.wait_for(20, PATIENCE)
     assert names_of(receiver) == {f"Customer {number}" for number in range(20)}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def start(port: int, folder: Path) -> "subprocess.Popen[bytes]":
