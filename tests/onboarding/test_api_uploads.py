@@ -13,8 +13,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def test_a_large_file_stays_in_memory(app: Flask) -> None:
-    sent = {"passport": (BytesIO(PNG + b"x" * 2_000_000), "passport.png")}
-    with app.test_request_context("/sell/questions/documents", method="POST", data=sent):
+    head = b'--edge\r\nContent-Disposition: form-data; name="passport"; filename="p.png"\r\n\r\n'
+    body = head + PNG + b"x" * 2_000_000 + b"\r\n--edge--\r\n"
+    kind = "multipart/form-data; boundary=edge"
+    with app.test_request_context("/", method="POST", data=body, content_type=kind):
         assert isinstance(request.files["passport"].stream, BytesIO)
 
 
