@@ -120,12 +120,19 @@ def record(
     return len(rows)
 
 
-def knows(session: orm.Session, *, account: str | None, source: str) -> bool:
-    """Tell whether a balance transaction of `source` on that balance is mirrored already."""
-    same = (
-        BalanceTransaction.account == account if account else BalanceTransaction.account.is_(None)
+def knows(
+    session: orm.Session, *, account: str | None, source: str, order_id: int | None = None
+) -> bool:
+    """Tell whether a balance transaction of `source` on that balance is mirrored already.
+
+    With `order_id`, only one that is known to belong to that order counts: an event may have told
+    of it before anybody knew.
+    """
+    query = sa.select(BalanceTransaction.id).where(
+        BalanceTransaction.source == source, BalanceTransaction.account == account
     )
-    query = sa.select(BalanceTransaction.id).where(BalanceTransaction.source == source, same)
+    if order_id is not None:
+        query = query.where(BalanceTransaction.order_id == order_id)
     return session.scalar(query.limit(1)) is not None
 
 

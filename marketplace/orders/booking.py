@@ -70,7 +70,7 @@ def follow(
 
 def _follow_direct(session: orm.Session, stripe: StripeClient, order: Order, charge: Facts) -> None:
     fee = id_of(charge.get("application_fee"))
-    if fee and not ledger.knows(session, account=None, source=fee):
+    if fee and not ledger.knows(session, account=None, source=fee, order_id=order.id):
         ledger.refresh_application_fee(session, stripe, fee)
     if charges.of(order.charge_type).roles(order.fee_payer).pays_stripe_fee is Party.PLATFORM:
         ledger.record_bill(session, stripe, charge, order_id=order.id, seller_id=order.seller_id)

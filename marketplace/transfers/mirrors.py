@@ -94,5 +94,7 @@ def record_arrival(
     At most one call, made as the seller's account. Raises StripeError.
     """
     account, arrived = id_of(transfer["destination"]), id_of(transfer.get("destination_payment"))
-    if account and arrived and not ledger.knows(session, account=account, source=arrived):
+    if not (account and arrived):
+        return
+    if not ledger.knows(session, account=account, source=arrived, order_id=order_id):
         ledger.record(session, stripe, account=account, source=arrived, order_id=order_id)

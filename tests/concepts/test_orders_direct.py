@@ -92,6 +92,19 @@ def test_whatever_order_the_facts_come_in_the_end_is_the_same(till: Till, turn: 
     assert ledger.check(database) == []
 
 
+def test_a_commission_that_is_told_before_its_charge_is_known_finds_its_order(
+    till: Till,
+) -> None:
+    charging(till, FeePayer.SELLER)
+    order = till.place()
+    hands.pay(till.start(order))
+    fee = charge_of(till)["application_fee"]
+    assert ledger.refresh_application_fee(till.session, till.stripe, fee) is False
+    story = ledger.story(till.session, till.settle(order))
+    assert not story.expected
+    assert story.of(Party.PLATFORM).amounts == [Money(123, "usd")]
+
+
 def test_a_session_that_a_crash_hid_is_found_on_its_account_and_nowhere_else(
     direct: Till,
 ) -> None:

@@ -51,9 +51,11 @@ class Street:
         return self.as_person("Olivia", olivia)
 
     def check(self) -> None:
-        """The books are in order."""
+        """The books are in order, and nothing that was paid is only expected."""
         with self.town.database() as session:
             assert ledger.check(session) == []
+            stories = [ledger.story(session, order) for order in session.query(Order)]
+        assert [story for story in stories if story.expected] == []
 
 
 @pytest.fixture
