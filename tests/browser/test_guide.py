@@ -100,3 +100,14 @@ def test_two_designs_are_changed_side_by_side(meet: Meet, address: str) -> None:
     ada.page.locator("tr", has_text="Charge type").get_by_role("link").nth(2).click()
     expect(ada.page).to_have_url(re.compile("a=hosted-express-separate"))
     ada.picture("compare")
+
+
+def test_no_design_is_too_wide_for_a_phone(meet: Meet, address: str) -> None:
+    ada = meet("guide narrow", PHONE)
+    for query in (
+        "charge=separate&dashboard=none&onboarding=api",
+        "charge=direct&accounts=v1&dashboard=full&fees=account&losses=stripe",
+        "split=transfer_amount&least=5&on_behalf_of=yes&lang=zh",
+    ):
+        ada.open(f"{address}/guide?{query}")
+        ada.picture(query)
