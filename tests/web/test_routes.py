@@ -143,6 +143,7 @@ GET  /platform/events/<row_id>/progress   in     403    403    403    page
 POST /platform/events/<row_id>/replay     in     403    403    403    on
 POST /platform/events/replay              in     403    403    403    on
 POST /platform/events/backfill            in     403    403    403    on
+POST /platform/sellers/<slug>/close       in     403    403    403    on
 GET  /join/<link>                         page   page   page   page   404
 POST /join/<link>                         in     on     409    409    404
 POST /webhooks/stripe                     403    403    403    403    403

@@ -6,10 +6,10 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import payouts, sellers
+from marketplace import closing, payouts, sellers
 from marketplace.design import Design
 from marketplace.design.rules import judge
-from marketplace.errors import Invalid, NotFound
+from marketplace.errors import Conflict, Invalid, NotFound
 from marketplace.guide import options
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
@@ -71,6 +71,20 @@ def change_terms(slug: str) -> ResponseReturnValue:
         faults = forms.show_faults(form, error)
         return _page(shop, form, wanted, faults), error.http_status
     flash(CHANGED + (ASKED.format(" and ".join(asked)) if asked else ""), "success")
+    return redirect(url_for("platform.seller", slug=slug), 303)
+
+
+@bp.post("/sellers/<slug>/close")
+@operator_required
+def close_seller(slug: str) -> ResponseReturnValue:
+    """Close the seller's account for good, or say what is still open."""
+    session, shop = context.session(), _shop(slug)
+    try:
+        closing.close(session, context.stripe(), shop)
+    except Conflict as conflict:
+        flash(str(conflict), "warning")
+    else:
+        flash("The account is closed. Nobody can buy in this shop any more.", "success")
     return redirect(url_for("platform.seller", slug=slug), 303)
 
 
