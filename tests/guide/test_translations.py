@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from click.testing import CliRunner
 
 from marketplace.cli import messages
 from marketplace.design import EVERY, Design
@@ -107,3 +109,16 @@ def test_the_json_keeps_its_names_in_chinese() -> None:
             it["python"] for it in chinese["requests"]
         ]
         assert english["sentence"] != chinese["sentence"]
+
+
+def test_the_command_writes_what_is_kept_and_tells_of_nothing_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    po, mo = messages.PO.read_bytes(), messages.MO.read_bytes()
+    for name in ("PO", "MO"):
+        monkeypatch.setattr(messages, name, tmp_path / name)
+    (tmp_path / "PO").write_bytes(po)
+    said = CliRunner().invoke(messages.command)
+    assert said.output.endswith(" sentences, 0 without a translation\n")
+    assert (tmp_path / "PO").read_bytes() == po
+    assert (tmp_path / "MO").read_bytes() == mo
