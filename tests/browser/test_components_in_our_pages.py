@@ -123,12 +123,17 @@ def test_without_javascript_the_page_says_so_and_leads_to_stripes_own(
     nadia.page.wait_for_url(f"{shop.stripe.url}/**")
 
 
-def test_signing_out_here_takes_the_components_away(shop: Town, meet: Meet) -> None:
+def test_a_component_is_dark_by_night_and_gone_when_the_seller_signs_out(
+    shop: Town, meet: Meet
+) -> None:
     nadia, site = meet("Nadia leaves", DESKTOP), shop.site
+    nadia.page.emulate_media(color_scheme="dark")
     signs_in(nadia, site)
     nadia.open(f"{site}/sell/account")
     nadia.press("Set up payments with Stripe")
     nadia.page.frame_locator("iframe").get_by_role("heading", level=1).wait_for()
+    dark = "html[data-scheme=dark]"
+    nadia.page.frame_locator("iframe").locator(dark).wait_for(state="attached")
     inside = nadia.page.frames[-1].url
     assert shop.stripe.http.get(inside, timeout=10).status_code == 200
     nadia.press("Sign out")

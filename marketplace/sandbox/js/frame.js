@@ -29,6 +29,18 @@
     for (const [name, property] of Object.entries(LOOKS)) {
       if (variables[name]) document.documentElement.style.setProperty(property, variables[name]);
     }
+    if (variables.colorBackground) {
+      document.documentElement.dataset.scheme = isDark(variables.colorBackground) ? "dark" : "light";
+    }
+  }
+
+  /* A frame is transparent only when its scheme is that of the page around it. */
+  function isDark(colour) {
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.color = colour;
+    const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+    probe.remove();
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
   }
 
   async function enter(message) {
