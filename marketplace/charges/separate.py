@@ -7,6 +7,7 @@ refund takes no transfer back, and nothing keeps the platform from sending more 
 https://docs.stripe.com/connect/separate-charges-and-transfers
 """
 
+from stripe.params import TransferCreateParams
 from stripe.params.checkout import (
     SessionCreateParams,
     SessionCreateParamsPaymentIntentData,
@@ -15,6 +16,10 @@ from stripe.params.checkout import (
 from marketplace.charges import strategy
 from marketplace.charges.strategy import Deal, Kind, Party, Planned, Roles, Sale, Urls
 from marketplace.design import FeePayer
+from marketplace.money import Money
+
+# The key of the metadata by which a transfer names the request that asked for it.
+REQUEST = "request"
 
 
 def roles(_fee_payer: FeePayer) -> Roles:
@@ -44,6 +49,29 @@ def payment_data(sale: Sale) -> SessionCreateParamsPaymentIntentData:
     if sale.on_behalf_of and sale.destination:
         data["on_behalf_of"] = sale.destination
     return data
+
+
+def transfer_params(
+    share: Money, destination: str, *, reference: str, title: str, request: str, source: str | None
+) -> TransferCreateParams:
+    """The transfer of a seller's share to the account `destination`.
+
+    `reference` is the order's, `request` the unguessable name of what asks for it, by which the
+    transfer is found again. With `source`, the charge, it need not wait for available money.
+    https://docs.stripe.com/api/transfers/create
+    """
+    params: TransferCreateParams = {
+        "amount": share.amount,
+        "currency": share.currency,
+        "destination": destination,
+        "transfer_group": strategy.transfer_group(reference),
+        "description": title,
+        "metadata": {REQUEST: request},
+        "expand": ["balance_transaction"],
+    }
+    if source:
+        params["source_transaction"] = source
+    return params
 
 
 def charged_account(_account: str) -> str | None:

@@ -16,7 +16,6 @@ from stripe.params import (
     AccountExternalAccountCreateParams,
     AccountLinkCreateParams,
     RefundCreateParams,
-    TransferCreateParams,
 )
 from stripe.params.v2.core import _account_link_create_params as v2_link
 
@@ -24,7 +23,7 @@ from marketplace import charges
 from marketplace.accounts import sessions, v1, v2
 from marketplace.accounts.applicant import Applicant
 from marketplace.accounts.sessions import Component
-from marketplace.charges import strategy
+from marketplace.charges import separate
 from marketplace.charges.strategy import Item, Kind, Sale, Urls
 from marketplace.design import AccountsApi, ChargeType, Dashboard, Design
 from marketplace.guide import money
@@ -261,14 +260,14 @@ def _sale(design: Design, sample: Sample) -> Sale:
 
 def transfer(design: Design, sample: Sample) -> Request:
     """The seller's share, once per seller. https://docs.stripe.com/api/transfers/create"""
-    params: TransferCreateParams = {
-        "amount": money.deal(design, sample).shares[0].rest.amount,
-        "currency": sample.total.currency,
-        "destination": ACCOUNT,
-        # Without it the money must already be available, and the first transfer fails.
-        "source_transaction": CHARGE,
-        "transfer_group": strategy.transfer_group("ORDER"),
-    }
+    params = separate.transfer_params(
+        money.deal(design, sample).shares[0].rest,
+        ACCOUNT,
+        reference="ORDER",
+        title="Order ORDER",
+        request="TRANSFER",
+        source=CHARGE,
+    )
     return Request(
         "Pass the share on, once for each seller",
         "POST",

@@ -13,15 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from marketplace import clock, ledger
+from marketplace.charges import separate
 from marketplace.database import lock, phase
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of, seller_of
 from marketplace.lifecycles import TransferStatus, move
 from marketplace.models import Transfer, TransferRequest
-
-# The key of the metadata by which a transfer names the request that asked for it.
-REQUEST = "request"
 
 
 def refresh(session: orm.Session, stripe: StripeClient, transfer_id: str) -> bool:
@@ -72,7 +70,7 @@ def keep(session: orm.Session, transfer: Mapping[str, Any], *, order_id: int | N
 
 def _done(session: orm.Session, transfer: Mapping[str, Any]) -> None:
     """Tell the request that asked for this transfer that it is made."""
-    token = (transfer.get("metadata") or {}).get(REQUEST)
+    token = (transfer.get("metadata") or {}).get(separate.REQUEST)
     if not token:
         return
     request = session.scalar(sa.select(TransferRequest).where(TransferRequest.token == token))

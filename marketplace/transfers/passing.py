@@ -16,7 +16,7 @@ from sqlalchemy import orm
 from stripe.params import TransferCreateParams
 
 from marketplace import clock
-from marketplace.charges import strategy
+from marketplace.charges import separate
 from marketplace.database import lock, phase
 from marketplace.design import ChargeType
 from marketplace.design.passing import TransferWhen
@@ -143,18 +143,14 @@ def make(session: orm.Session, stripe: StripeClient, request: TransferRequest) -
 def _params(session: orm.Session, request: TransferRequest) -> TransferCreateParams:
     destination = session.get_one(Seller, request.seller_id).stripe_id or ""
     order = session.get_one(Order, request.order_id)
-    params: TransferCreateParams = {
-        "amount": request.amount,
-        "currency": request.currency,
-        "destination": destination,
-        "transfer_group": strategy.transfer_group(order.token),
-        "description": f"Order {order.id}",
-        "metadata": {mirrors.REQUEST: request.token},
-        "expand": ["balance_transaction"],
-    }
-    if request.source_transaction:
-        params["source_transaction"] = request.source_transaction
-    return params
+    return separate.transfer_params(
+        Money(request.amount, request.currency),
+        destination,
+        reference=order.token,
+        title=f"Order {order.id}",
+        request=request.token,
+        source=request.source_transaction,
+    )
 
 
 def _found(
@@ -164,7 +160,7 @@ def _found(
         {"transfer_group": params["transfer_group"], "limit": 100, "expand": _EXPANDED}
     )
     rows = (row.to_dict() for row in listed.auto_paging_iter())
-    mine = (row for row in rows if row["metadata"].get(mirrors.REQUEST) == request.token)
+    mine = (row for row in rows if row["metadata"].get(separate.REQUEST) == request.token)
     return next(mine, None)
 
 
