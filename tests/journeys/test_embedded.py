@@ -138,6 +138,19 @@ def test_a_secret_is_for_the_signed_in_owner_with_our_token(town: Town) -> None:
     assert "/sign-in" in answer.headers["Location"]
 
 
+def test_while_stripe_makes_no_session_the_page_still_stands(town: Town) -> None:
+    nadia = begin_shop(town, "Nadia", "Nadia weaves", WHITE)
+    fault = {"kind": "500", "path": "/v1/account_sessions", "count": 3}
+    answer = town.stripe.http.post(f"{town.stripe.url}/_sandbox/faults", json=fault, timeout=10)
+    assert answer.ok, answer.text
+    refused = embedding.secret(nadia)
+    assert refused.status_code in {502, 503}
+    assert "accs_" not in refused.text
+    assert nadia.open("/sell/onboarding").status == 200
+    nadia.press("Answer on Stripe's pages")
+    assert nadia.away
+
+
 def test_another_seller_opens_only_their_own_account(town: Town) -> None:
     begin_shop(town, "Nadia", "Nadia weaves", WHITE)
     omar = begin_shop(town, "Omar", "Omar bakes", WHITE)
