@@ -42,7 +42,7 @@ class OrderStatus(Status):
 
 
 class PaymentStatus(Status):
-    """One attempt to pay an order: one Checkout Session."""
+    """One attempt to pay an order: one Checkout Session, or the PaymentIntent of a saved card."""
 
     REQUESTED = "requested", "We are about to ask Stripe for a payment page, or have just asked."
     OPEN = "open", "The payment page exists and waits for the buyer."

@@ -1,8 +1,9 @@
 """From a basket to a paid order: place, start the payment, settle, hand over, call off.
 
-An order has one Checkout Session per attempt to pay. The rule that bites: nobody's word that an
-order is paid counts but Stripe's. The return page, every event and the sweep all end in `settle`,
-which reads the Session anew, compares it with the order, and moves both once.
+Each attempt to pay is a Checkout Session, on Stripe's page or in our form, or the PaymentIntent of
+a saved card. The rule that bites: nobody's word that an order is paid counts but Stripe's. The
+return page, every event and the sweep all end in `settle` or `settle_intent`, which read it anew,
+compare it with the order, and move both once.
 https://docs.stripe.com/payments/checkout/how-checkout-works
 """
 

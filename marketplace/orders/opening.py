@@ -16,7 +16,7 @@ from stripe import StripeClient
 from marketplace import charges
 from marketplace.charges.strategy import Item, Sale, Urls
 from marketplace.database import lock, phase
-from marketplace.errors import StripeError, StripeUnavailable
+from marketplace.errors import PaymentRefused, StripeError, StripeUnavailable
 from marketplace.gateway.failures import translating
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
 from marketplace.models import Order, OrderLine, Payment, PaymentUi, Seller
@@ -50,8 +50,9 @@ def open_attempt(
 ) -> None:
     """Ask Stripe for what the buyer pays an attempt with, under the attempt's key. Commits.
 
-    Raises StripeUnavailable with the attempt left as it is, and any other StripeError with the
-    attempt failed and its goods back on sale.
+    A card that is declined this early ends the attempt with the reason recorded. Raises
+    StripeUnavailable with the attempt left as it is, and any other StripeError with the attempt
+    failed and its goods back on sale.
     """
     sale = sale_of(session, order, payment)
     session.commit()  # nothing stays open while Stripe thinks
@@ -65,6 +66,9 @@ def open_attempt(
                 urls = _urls(order, public_url)
                 made = ways.checkout_session(stripe, order, payment, sale, urls)
                 found = {"checkout_session_id": made.id, "checkout_url": made.url}
+    except PaymentRefused as declined:
+        _declined(session, order, payment, declined)
+        return
     except StripeUnavailable:
         raise  # it may exist: the attempt stays, and the same key finds out
     except StripeError as error:
@@ -96,6 +100,13 @@ def _refused(session: orm.Session, order: Order, payment: Payment, error: Stripe
         if over(session, order, payment, PaymentStatus.FAILED):
             payment.failure_code = (error.code or "refused")[:80]
             payment.failure_message = error.for_operator()
+
+
+def _declined(session: orm.Session, order: Order, payment: Payment, error: PaymentRefused) -> None:
+    with phase(session):
+        if over(session, order, payment, PaymentStatus.FAILED):
+            payment.failure_code = (error.decline_code or error.code or "card_declined")[:80]
+            payment.failure_message = str(error)
 
 
 def over(session: orm.Session, order: Order, payment: Payment, status: PaymentStatus) -> bool:

@@ -42,14 +42,26 @@ def start_payment(
     """
     payment = _attempt(session, order, way)
     close_older(session, stripe, order, payment, public_url)
+    return go_on(session, stripe, order, payment, public_url)
+
+
+def go_on(
+    session: orm.Session, stripe: StripeClient, order: Order, payment: Payment, public_url: str
+) -> str:
+    """Open an attempt that is not open yet, and charge it if it is a saved card's. Commits.
+
+    Returns where the buyer goes next; raises as `start_payment` does.
+    """
+    page = f"{public_url}/orders/{order.token}"
     if payment.status is PaymentStatus.REQUESTED:
         opening.open_attempt(session, stripe, order, payment, public_url)
+    if payment.status is PaymentStatus.FAILED:
+        return f"{page}/return"  # where the reason is told
     if payment.ui is PaymentUi.SAVED_CARD:
-        back = f"{public_url}/orders/{order.token}/return"
-        return ways.confirm(session, stripe, payment, back)
+        return ways.confirm(session, stripe, payment, f"{page}/return")
     if payment.ui is PaymentUi.ELEMENTS:
-        return f"{public_url}/orders/{order.token}/pay"
-    return payment.checkout_url or f"{public_url}/orders/{order.token}"
+        return f"{page}/pay"
+    return payment.checkout_url or page
 
 
 def client_secret(

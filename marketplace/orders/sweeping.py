@@ -7,6 +7,7 @@ https://docs.stripe.com/api/idempotent_requests
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -15,10 +16,10 @@ from stripe import StripeClient
 
 from marketplace import clock
 from marketplace.database import phase
-from marketplace.errors import StripeError, StripeUnavailable
+from marketplace.errors import Conflict, StripeError, StripeUnavailable
 from marketplace.lifecycles import PaymentStatus
 from marketplace.models import Order, Payment, PaymentUi
-from marketplace.orders import opening, paying, ways
+from marketplace.orders import lists, opening, paying, ways
 
 # A request that is under way gets this long before the sweep repeats it.
 PATIENCE = timedelta(minutes=1)
@@ -56,14 +57,20 @@ def finish_requested(
 def _finish(
     session: orm.Session, stripe: StripeClient, order: Order, payment: Payment, public_url: str
 ) -> None:
-    """Go on with an attempt where a crash left it; a saved card only while the buyer waits."""
+    """Go on with an attempt where a crash left it; a saved card only while the buyer waits.
+
+    One that the buyer has turned away from since is closed, and the newest is gone on with later.
+    """
+    newest = lists.latest_payment(session, order)
+    with suppress(Conflict):  # an older one was paid: then this one is over, as it should be
+        paying.close_older(session, stripe, order, newest, public_url)
+    if payment.id != newest.id or payment.status is not PaymentStatus.REQUESTED:
+        return
     if payment.ui is PaymentUi.SAVED_CARD and opening.closes_at(payment) < clock.now():
         with phase(session):
             opening.over(session, order, payment, PaymentStatus.EXPIRED)
-    elif order.status in paying.PAYABLE:
-        paying.start_payment(session, stripe, order, public_url=public_url)
-    else:
-        opening.open_attempt(session, stripe, order, payment, public_url)
+        return
+    paying.go_on(session, stripe, order, payment, public_url)
 
 
 def _look_after(session: orm.Session, stripe: StripeClient, payment: Payment) -> None:

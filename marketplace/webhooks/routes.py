@@ -232,6 +232,7 @@ ROUTES: Mapping[str, Route] = {
     "checkout.session.expired": Route(_checkout, _BOTH),
     "payment_intent.succeeded": Route(_payment, _BOTH),
     "payment_intent.payment_failed": Route(_payment, _BOTH),
+    "payment_intent.canceled": Route(_payment, _BOTH),
     "charge.succeeded": Route(_charge, _BOTH),
     "charge.updated": Route(_charge, _BOTH),
     "charge.refunded": Route(_charge, _BOTH),

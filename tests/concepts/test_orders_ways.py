@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import stripe as sdk
 
 from marketplace import charges, ledger, orders, wallet
 from marketplace.design import ChargeType
@@ -255,6 +256,43 @@ def test_an_hour_after_the_click_no_card_is_charged_any_more(till: Till, ben: Us
     assert till.look(begun).status is OrderStatus.EXPIRED
     assert till.stripe.v1.charges.list().data == []
     assert till.stock() == 3
+
+
+def test_the_sweep_opens_nothing_that_the_buyer_turned_away_from(till: Till, ben: User) -> None:
+    order = place(till, ben, FORM)
+    till.wire.lose, till.wire.stop = (lambda _m, url: url.endswith("/sessions")), True
+    with pytest.raises(StripeUnavailable):
+        start(till, order)
+    with pytest.raises(StripeUnavailable):
+        start(till, order, PAGE)
+    till.wire.lose, till.wire.stop = None, False
+    assert [one.status for one in till.attempts(order)] == [PaymentStatus.REQUESTED] * 2
+    till.session.execute(sa.update(Seller).values(charges_enabled=False, transfers_active=False))
+    till.session.commit()
+    till.sweep()
+    first, last = till.attempts(order)
+    assert (first.status, last.status) == (PaymentStatus.EXPIRED, PaymentStatus.OPEN)
+    by_id = {page.id: page.status for page in till.sessions()}
+    assert by_id[last.checkout_session_id] == "open"
+    assert sorted(by_id.values()) == ["expired", "open"]
+    assert till.stock() == 2
+
+
+def test_a_card_that_cannot_even_be_cloned_ends_the_attempt(
+    till: Till, ben: User, direct: ChargeType
+) -> None:
+    order = place(till, ben, saved(till, ben))
+
+    def decline(_method: str, url: str) -> bool:
+        if url.endswith("/v1/payment_methods"):
+            raise sdk.CardError("Your card has expired.", None, "expired_card", http_status=402)
+        return False
+
+    till.wire.lose = decline
+    assert start(till, order) == f"{SITE}/orders/{order.token}/return"
+    [payment] = till.attempts(order)
+    assert (payment.status, payment.failure_code) == (PaymentStatus.FAILED, "expired_card")
+    assert (till.stock(), direct) == (3, till.look(order).charge_type)
 
 
 def test_clicks_at_once_charge_a_saved_card_once(till: Till, ben: User) -> None:

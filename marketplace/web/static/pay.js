@@ -19,8 +19,8 @@ async function fetchSecret({ secretUrl, token }) {
   const answer = await fetch(secretUrl, {
     method: "POST", headers: { "X-CSRFToken": token }, credentials: "same-origin",
   });
-  const found = await answer.json();
-  if (!answer.ok) throw new Error(found.message);
+  const found = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(found.message || "");
   return found.clientSecret;
 }
 
@@ -64,6 +64,7 @@ async function begin(form) {
   };
   form.hidden = false;
   try {
+    if (!window.Stripe) throw new Error("");
     const stripe = Stripe(facts.key, facts.account ? { stripeAccount: facts.account } : {});
     const prepare = facts.mode === "setup" ? prepareSetup : preparePayment;
     const secret = await fetchSecret(facts);
