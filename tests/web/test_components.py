@@ -272,6 +272,15 @@ def test_where_stripe_bears_the_losses_it_reaches_the_embedded_seller(keep: Keep
     assert slots(bea.page("/sell/money")) == set()
 
 
+def test_the_page_with_the_questions_is_reached_under_the_name_that_the_browser_uses(
+    keep: Keep,
+) -> None:
+    bea = keep("Bea", onboarding=Onboarding.EMBEDDED)
+    answer = bea.browser.post("/sell/onboarding/start", headers={"Host": "localhost"})
+    assert (answer.status_code, answer.location) == (303, "/sell/onboarding")
+    assert "data-component" in bea.browser.get(answer.location).text
+
+
 def test_tabs_are_those_that_the_seller_has_nowhere_else(keep: Keep) -> None:
     tabs = [link.get_text() for link in keep("Bea", **ALONE).page("/sell").select(".tabs a")]
     assert {"Payments", "Documents", "Disputes"} <= set(tabs)

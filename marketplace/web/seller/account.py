@@ -206,8 +206,14 @@ def addresses(seller: Seller) -> onboarding.Addresses:
 
 
 def to_stripe(url: str) -> Response:
-    """Lead on to an address that is a key: no cache may keep it, no page be told of it."""
-    response = make_response(redirect(url, 303))
+    """Lead on to an address that is a key: no cache may keep it, no page be told of it.
+
+    A page of ours is reached under the name that the browser uses for us, which knows its cookies.
+    """
+    here = f"{context.settings().public_url}/"
+    response = make_response(
+        redirect(f"/{url.removeprefix(here)}" if url.startswith(here) else url, 303)
+    )
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
