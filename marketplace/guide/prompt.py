@@ -151,7 +151,7 @@ def _webhooks(it: Guide, voice: Voice) -> Iterator[str]:
     yield f"\n## {voice.say('Webhooks')}\n"
     for row in it.webhooks:
         names = ", ".join(f"`{name}`" for name in row.types)
-        yield f"- {voice.say(row.title)} ({voice.say(row.about)}): {names}"
+        yield f"- **{voice.say(row.title)}**: {voice.say(row.about)} {names}"
 
 
 def _screen(row: Screen, voice: Voice) -> str:
