@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import clock, ledger
+from marketplace import clock
 from marketplace.database import lock, phase
 from marketplace.errors import StripeError
 from marketplace.gateway.client import acting_as
@@ -216,14 +216,16 @@ def _hold(order: Order, payment: Payment, reason: str) -> None:
 def _may_be_ours(session: orm.Session, where: sa.ColumnElement[bool], account: str | None) -> bool:
     """Whether it is worth asking Stripe: the attempt is on this very account, or is unknown yet.
 
-    Lets go of what was read, so that nothing stays open while Stripe thinks.
+    A seller's account has payments that are none of ours; of an account on which we never began
+    one, nothing can be ours. Lets go of what was read, so that nothing stays open meanwhile.
     """
     known = session.execute(sa.select(Payment.stripe_account).where(where).limit(1)).first()
     ours: bool
     if known is not None:
         ours = known.stripe_account == account
     else:
-        ours = account is None or ledger.seller_of(session, account) is not None
+        begun = sa.select(Payment.id).where(Payment.stripe_account == account).limit(1)
+        ours = account is None or session.scalar(begun) is not None
     session.commit()
     return ours
 

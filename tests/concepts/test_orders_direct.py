@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from marketplace import ledger, orders
 from marketplace.charges.strategy import Kind, Party
 from marketplace.design import ChargeType, FeePayer
 from marketplace.errors import StripeUnavailable
 from marketplace.lifecycles import OrderStatus
-from marketplace.models import Seller
+from marketplace.models import Payment, Seller
 from marketplace.money import Money
 from marketplace.sandbox import hands
 from tests import builders
@@ -149,6 +150,13 @@ def test_an_account_cannot_settle_an_order_of_the_platform_or_of_another(till: T
         {"stripe_account": mallory},
     )
     hands.pay(forged.url or "")
+    before = len(till.trace.calls())
+    assert orders.settle(till.session, till.stripe, forged.id, mallory) is None
+    assert len(till.trace.calls()) == before  # nothing was ever begun there, so nobody is asked
+    shop = till.session.scalars(sa.select(Seller).where(Seller.stripe_id == mallory)).one()
+    own = builders.order(till.session, shop, charge_type=ChargeType.DIRECT)
+    till.session.add(Payment(order_id=own.id, amount=1, currency="usd", stripe_account=mallory))
+    till.session.commit()
     assert orders.settle(till.session, till.stripe, forged.id, mallory) is None
     assert till.look(order).status is OrderStatus.PLACED
     assert orders.held(till.session) == []

@@ -1,6 +1,7 @@
 """Shops of every charge type in one basket, over real HTTP, to the pages of all who take part."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ class Street:
 
     town: Town
 
-    def open_shop(self, name: str, title: str, price: int, **values: object) -> Seller:
+    def open_shop(self, name: str, title: str, price: int, **values: Any) -> Seller:
         """A shop with one product on its shelf."""
         self.town.stripe.key = self.town.settings.stripe_key
         payer = values.get("fee_payer", FeePayer.PLATFORM)
@@ -95,7 +96,7 @@ def test_two_shops_are_paid_at_once_and_each_sees_its_own(street: Street) -> Non
 
     olivia = street.operator().open(f"/platform/orders/{order.token}")
     assert "waits with the marketplace" in olivia.text
-    form = {"part2-shop": "nobody", "part2-amount": "17.00"}
+    form: Any = {"part2-shop": "nobody", "part2-amount": "17.00"}
     assert "There is no such shop" in olivia.press("Pass it on", **form).text
     assert 'value="17.00"' in olivia.html  # nothing typed is lost
     form = {"part2-shop": kai.slug, "part2-amount": "18.01"}
