@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from marketplace import orders, people
 from marketplace.database import phase
+from marketplace.design import AccountsApi
 from marketplace.lifecycles import SellerState
 from marketplace.models import Order, Product, Role, Seller, User
 from marketplace.orders import Wanted
@@ -112,8 +113,13 @@ def test_no_address_in_a_link_leads_away(app: Flask, maria: FlaskClient, wanted:
         assert "evil" not in answer.location.partition("?")[0].partition("/..//")[0]
 
 
+@pytest.mark.parametrize("api", AccountsApi)
 def test_where_stripe_sends_people_back_to_is_not_for_the_caller_to_say(
-    app: Flask, maria: FlaskClient, session: orm.Session, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    maria: FlaskClient,
+    session: orm.Session,
+    monkeypatch: pytest.MonkeyPatch,
+    api: AccountsApi,
 ) -> None:
     """Whatever the request says, the addresses given to Stripe are made from PUBLIC_URL."""
     sent: list[str] = []
@@ -127,13 +133,17 @@ def test_where_stripe_sends_people_back_to_is_not_for_the_caller_to_say(
 
     monkeypatch.setattr("marketplace.gateway.client.TracedClient.request", note)
     user = session.scalars(sa.select(User)).one()
-    builders.seller(session, "Maria's mugs", user=user)
+    builders.seller(session, "Maria's mugs", user=user, accounts_api=api)
     evil = {"return_url": "https://evil.example", "refresh_url": "https://evil.example"}
     maria.post("/sell/onboarding/start", data=evil, query_string=evil, headers=SPOOFED)
     assert sent
     assert "evil" not in "".join(sent)
-    site = context.wiring(app).settings.public_url.replace(":", "%3A").replace("/", "%2F")
-    assert f"return_url={site}%2Fsell%2Fonboarding%2Freturn" in sent[0]
+    site = context.wiring(app).settings.public_url
+    if api is AccountsApi.V1:
+        site = site.replace(":", "%3A").replace("/", "%2F")
+        assert f"return_url={site}%2Fsell%2Fonboarding%2Freturn" in sent[0]
+    else:
+        assert f'"return_url": "{site}/sell/onboarding/return"' in sent[0]
 
 
 # --- more fields than the form has ---
