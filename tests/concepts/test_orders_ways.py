@@ -17,6 +17,7 @@ from marketplace.models import Order, PaymentUi, Seller, User
 from marketplace.orders import Wanted, Way
 from marketplace.sandbox import hands
 from tests import builders
+from tests.sandbox import merchants
 from tests.sandbox.test_stripe_js import CARD, ask
 from tests.till import SITE, Till, at_once, till
 
@@ -109,6 +110,23 @@ def test_a_saved_card_pays_at_once(till: Till, ben: User, any_charge: ChargeType
     assert till.stock() == 2
     with pytest.raises(Conflict):
         start(till, order)
+
+
+def test_one_click_pays_several_shops(till: Till, ben: User) -> None:
+    charging(till, ChargeType.SEPARATE)
+    account = merchants.seller(till.sandbox)
+    terms = {"charge_type": ChargeType.SEPARATE, "stripe_id": account, "fee_bps": 1000}
+    cup = builders.product(till.session, builders.seller(till.session, "Cy's cups", **terms), "Cup")
+    wanted = [Wanted(till.bowl.id, 1), Wanted(cup.id, 2)]
+    way = saved(till, ben)
+    order = orders.place(till.session, wanted, ben, builders.nonce(), way=way)
+    start(till, order)
+    paid = till.look(order)
+    assert (paid.status, paid.amount) == (PAID, 3000)
+    made = till.stripe.v1.transfers.list().data
+    assert sorted(transfer.amount for transfer in made) == [877, 1800]
+    assert {transfer.source_transaction for transfer in made} == {paid.payments[-1].charge_id}
+    assert ledger.check(till.session) == []
 
 
 def test_a_declined_card_ends_the_attempt_and_another_way_begins_a_new_one(

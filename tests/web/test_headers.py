@@ -1,9 +1,11 @@
 """Which hosts a page is open to: none, or those that Stripe documents, or the sandbox."""
 
 import pytest
+import stripe
 
 from marketplace.config import Settings
 from marketplace.web import headers
+from marketplace.web.shop import stripejs
 
 REAL = {"STRIPE_SECRET_KEY": "sk_test_12345678", "SECRET_KEY": "c" * 40}
 
@@ -37,6 +39,22 @@ def test_embedded_components_open_a_page_to_exactly_the_hosts_that_stripe_names(
         "img-src": ["https://*.stripe.com"],
         "style-src": ["'sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk='"],
     }
+
+
+def test_our_payment_form_opens_a_page_to_exactly_the_hosts_that_stripe_names() -> None:
+    found = directives(headers.policy(Settings.from_environ(REAL), [headers.STRIPE_JS]))
+    assert found["script-src"] == ["'self'", "https://*.js.stripe.com", "https://js.stripe.com"]
+    assert found["connect-src"] == ["'self'", "https://api.stripe.com"]
+    assert found["frame-src"] == [
+        "https://*.js.stripe.com",
+        "https://hooks.stripe.com",
+        "https://js.stripe.com",
+    ]
+    assert found["style-src"] == ["'self'"]
+
+
+def test_stripe_js_is_of_the_release_that_the_sdk_speaks() -> None:
+    assert stripe.api_version.partition(".")[2] == stripejs.RELEASE
 
 
 def test_in_the_sandbox_the_same_page_is_open_to_the_sandbox_alone() -> None:
