@@ -58,8 +58,8 @@ def _page(it: Guide, voice: Voice) -> Iterator[str]:
     for number, step in enumerate(it.steps, 1):
         yield f"\n## {number}. {say(step.title)}\n"
         yield from _step(step, voice)
-        here = say("This shop does it") if step.built else say("Not built here yet")
-        yield f"\n{here}: " + ", ".join(f"`{name}`" for name in step.modules)
+        modules = ", ".join(f"`{name}`" for name in step.here)
+        yield f"\n**{say(step.standing)}** {modules}".rstrip()
         yield f"{say('Try:')} " + ", ".join(f"`{command}`" for command in step.commands)
         whose = say("its title for this step") if step.wording == "Stripe" else say("our title")
         page = say("Stripe's page")

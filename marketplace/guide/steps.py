@@ -28,7 +28,7 @@ DOCS = "https://docs.stripe.com"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `modules` do it here, or would: `built` says whether it does."""
+    """One step. `modules` do it here, or would: `here` are those that exist."""
 
     title: str
     wording: str
@@ -41,10 +41,22 @@ class Step:
     choice: Choice | None = None
 
     @property
+    def here(self) -> tuple[str, ...]:
+        """The modules of this shop that do the step, or their part of it."""
+        runs = self.choice is None or built.runs_here(self.choice)
+        return tuple(it for it in self.modules if runs and built.exists(it))
+
+    @property
     def built(self) -> bool:
         """Whether this shop does the step itself, for the choice that the step is about."""
-        runs = self.choice is None or built.runs_here(self.choice)
-        return runs and all(built.exists(module) for module in self.modules)
+        return self.here == self.modules
+
+    @property
+    def standing(self) -> str:
+        """How much of it this shop does, in words."""
+        if self.built:
+            return "runs here"
+        return "partly built here" if self.here else "not built here yet"
 
 
 def steps(design: Design, sample: Sample) -> tuple[Step, ...]:
@@ -318,7 +330,7 @@ def _risk(design: Design, _sample: Sample) -> Step:
                 "Leave it room: a dashboard, or its components and notices in your pages.",
             ),
             (),
-            ("marketplace.risk",),
+            ("marketplace.dashboards",),
             f"{DOCS}/connect/risk-management/managed-risk",
             ("account.updated",),
             ("marketplace stripe trigger account.updated",),

@@ -13,7 +13,7 @@ from marketplace.cli import cli
 from marketplace.cli import stripe as wrapper
 from marketplace.design import EVERY, AccountsApi, ChargeType, Design, LossOwner, Onboarding
 from marketplace.design.rules import RULES
-from marketplace.guide import business, code, options, prompt, report, requests, sentences
+from marketplace.guide import business, code, options, prompt, report, requests, sentences, steps
 from tests.guide import sdk
 from tests.stripe_cli.test_triggers import TRIGGERS
 
@@ -79,10 +79,23 @@ def test_every_component_is_one_that_an_account_session_knows() -> None:
     assert {"account_onboarding", "notification_banner"} <= named
 
 
-def test_every_module_that_a_step_says_is_built_exists() -> None:
-    built = {name for it in GUIDES for step in it.steps if step.built for name in step.modules}
-    assert {"marketplace.charges.destination", "marketplace.onboarding.hosted"} <= built
-    assert all(find_spec(name) for name in built)
+def test_every_module_that_a_step_names_exists() -> None:
+    named = {name for it in GUIDES for step in it.steps for name in step.here}
+    assert {"marketplace.charges.separate", "marketplace.onboarding.api"} <= named
+    assert all(find_spec(name) for name in named)
+    texts = "".join(prompt.markdown(it) for it in GUIDES)
+    assert set(re.findall(r"`(marketplace\.[a-z_.0-9]+)`", texts)) == named
+
+
+def test_a_step_is_as_far_as_its_modules_are() -> None:
+    page = f"{steps.DOCS}/connect"
+    for modules, standing in (
+        (("marketplace.orders", "marketplace.charges.direct"), "runs here"),
+        (("marketplace.orders", "marketplace.nowhere"), "partly built here"),
+        (("marketplace.nowhere.at_all",), "not built here yet"),
+    ):
+        step = steps.Step("Do it", "ours", (), (), modules, page, (), ())
+        assert step.standing == standing
 
 
 def test_every_page_is_one_of_stripes() -> None:
