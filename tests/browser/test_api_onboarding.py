@@ -1,6 +1,5 @@
 """A company with two owners, on our own pages, in a real browser, at a desk and on a phone."""
 
-import pytest
 from playwright.sync_api import Page
 
 from marketplace.design import AccountsApi
@@ -25,19 +24,27 @@ def _answer(page: Page, prefix: str, values: dict[str, str]) -> None:
             found.fill(value)
 
 
+def _picture(of: Person, title: str) -> None:
+    """The page as it is at a desk and on a phone."""
+    of.picture(title)
+    of.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    of.picture(f"{title} on the phone")
+    of.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+
+
 def _person(of: Person, role: str, first: str, **more: str) -> None:
     of.follow(role)
     told = {"first_name": first, "last_name": "Oak", "email": f"{first.lower()}@example.com"}
     told |= {name.replace("__", "."): value for name, value in more.items()}
     _answer(of.page, "person_new", told)
-    of.picture(f"new {role}")
+    _picture(of, f"new {role}")
     of.press("Save")
     of.page.get_by_text("Stripe wants to know more").wait_for()
     prefix = of.page.url.rpartition("/")[2]
     born = {"dob.day": "1", "dob.month": "1", "dob.year": "1902", "ssn_last_4": "0000"}
     home = {"line1": "address_full_match", "city": "Portland", "postal_code": "97201"}
     lives = {f"address.{name}": value for name, value in {**home, "state": "OR"}.items()}
-    of.picture(f"more of {role}")
+    _picture(of, f"more of {role}")
     _answer(of.page, prefix, {**born, **lives, "phone": "0000000000"})
     of.press("Save")
     of.page.get_by_role("heading", name="The people behind it").wait_for()
@@ -52,7 +59,7 @@ def _opens_a_shop(otto: Person, site: str) -> None:
     otto.page.locator("select[name=country]").select_option("US")
     otto.press("Open the shop")
     otto.press("Set up payments")
-    otto.picture("overview")
+    _picture(otto, "overview")
     otto.follow("Begin")
 
 
@@ -63,7 +70,7 @@ def _gives_the_bank(otto: Person, town: Town) -> None:
     otto.page.get_by_label("Account number").fill("12")
     otto.press("Save and go on")
     otto.page.locator("#bank-account_number-error").wait_for()
-    otto.picture("bank with a fault")
+    _picture(otto, "bank with a fault")
     sent: list[str] = []
     otto.page.on("request", lambda it: sent.append(f"{it.url} {it.post_data}"))
     otto.page.get_by_label("Account number").fill("000123456789")
@@ -73,36 +80,34 @@ def _gives_the_bank(otto: Person, town: Town) -> None:
     assert any("000123456789" in it for it in sent if it.startswith(town.stripe.url))
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
-def test_a_company_with_two_owners(town: Town, meet: Meet, size: tuple[int, int]) -> None:
+def test_a_company_with_two_owners(town: Town, meet: Meet) -> None:
     town.choose(design(AccountsApi.V1))
-    name = "Otto" if size == DESKTOP else "Otto on the phone"
-    otto = meet(name, size)
+    otto = meet("Otto", DESKTOP)
     _opens_a_shop(otto, town.site)
     _answer(otto.page, "business_profile", {"mcc": "5712"})
     otto.page.get_by_label("Kind of business").select_option("company")
-    otto.picture("business")
+    _picture(otto, "business")
     otto.press("Save and go on")
     home = {"line1": "address_full_match", "city": "Portland", "postal_code": "97201"}
     lives = {f"address.{part}": value for part, value in {**home, "state": "OR"}.items()}
     otto.press("Save and go on")
     otto.page.get_by_role("alert").wait_for()
-    otto.picture("company with faults")
+    _picture(otto, "company with faults")
     company = {"name": "Oak Brothers LLC", "phone": "0000000000", "tax_id": "000000000"}
     _answer(otto.page, "company", company | lives)
     otto.press("Save and go on")
-    otto.picture("nobody named yet")
+    _picture(otto, "nobody named yet")
     _person(otto, "Representative", "Otto", relationship__title="CEO", relationship__owner="yes")
     _person(otto, "Owner", "Wilma", relationship__percent_ownership="40")
-    otto.picture("people")
+    _picture(otto, "people")
     otto.page.get_by_label("Everybody who owns 25% or more").check()
     otto.press("Save and go on")
     _gives_the_bank(otto, town)
-    otto.picture("terms")
+    _picture(otto, "terms")
     otto.page.get_by_label("I agree").check()
     otto.press("Agree")
     otto.reads("Stripe has an answer to all that it asks")
-    otto.picture("done")
+    _picture(otto, "done")
     town.advance(seconds=60)
     seller = town.seller("Oak Brothers")
     assert seller.state is SellerState.NOTHING_DUE

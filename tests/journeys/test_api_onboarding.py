@@ -102,21 +102,3 @@ def test_a_british_company_names_its_director(town: Town, api: AccountsApi) -> N
     assert DONE in agree(gwen).text, gwen.text
     town.advance(seconds=60)  # the company register takes a moment
     assert town.seller("Gwen Kilns").state is SellerState.NOTHING_DUE
-
-
-@pytest.mark.parametrize("api", AccountsApi)
-def test_a_german_is_asked_for_no_state_and_gives_an_iban(town: Town, api: AccountsApi) -> None:
-    dora = begin(town, api, "Dora", "Dora dreht", "DE").follow("Begin")
-    fill(dora, SAVE, {"business_type": "individual", "business_profile.mcc": "5947"})
-    names = {str(tag["name"]) for tag in dora.page.select("form [name]")}
-    assert "individual.address.postal_code" in names
-    assert not any("state" in name or "ssn" in name for name in names)
-    fill(dora, SAVE, about("individual", "Dora", "Dreher", email="d@x.com", phone="0000000000"))
-    assert "IBAN" in dora.text, dora.text
-    bank(dora, account_number="DE89370400440532013001")
-    assert dora.status == 422
-    assert "The account number does not look right." in dora.text
-    bank(dora, account_number="DE89370400440532013000")
-    assert DONE in agree(dora).text, dora.text
-    town.settle()
-    assert town.seller("Dora dreht").state is SellerState.NOTHING_DUE

@@ -19,10 +19,9 @@ NUMBER, FILE = "000123456789", "canary-passport.png"
 TYPED = (SURNAME, EMAIL, CITY, POSTAL, NUMBER, FILE, NAME)
 
 
-@pytest.mark.parametrize("api", AccountsApi)
-def test_nothing_personal_is_kept_by_us(
-    town: Town, api: AccountsApi, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_nothing_personal_is_kept_by_us(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    # Under v1, because its events carry whole accounts and people; those of v2 only name them.
+    api = AccountsApi.V1
     with caplog.at_level(logging.DEBUG):
         nadia = begin(town, api, "Nadia", "Nadia weaves").follow("Begin")
         fill(nadia, SAVE, {"business_type": "company", "business_profile.mcc": "5712"})
@@ -34,7 +33,7 @@ def test_nothing_personal_is_kept_by_us(
         person = about("person_new", NAME, SURNAME, email=EMAIL, relationship__owner="yes")
         fill(nadia, "Save", person)
         where = {f"address__{name}": value for name, value in home.items()}
-        number = {"ssn_last_4": "0000"} if api is AccountsApi.V1 else {"id_number": "000000000"}
+        number = {"ssn_last_4": "0000"}
         prefix = nadia.url.rpartition("/")[2]
         more = {**where, **number, "phone": PHONE, "email": EMAIL}
         wrong = about(prefix, NAME, SURNAME, **more) | {f"{prefix}.dob.month": "13"}

@@ -14,13 +14,15 @@ from sqlalchemy import orm
 from stripe import StripeClient
 
 from marketplace import sellers
+from marketplace.accounts.state import Due
+from marketplace.design import AccountsApi
 from marketplace.design.shape import platform_collects
 from marketplace.errors import Conflict, Invalid, NotFound
 from marketplace.gateway import keys
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
 from marketplace.onboarding.api import answers as reading
-from marketplace.onboarding.api import uploads
+from marketplace.onboarding.api import steps, uploads, v2
 from marketplace.onboarding.api.answers import Signature
 from marketplace.onboarding.api.doors import DOORS, Door
 from marketplace.onboarding.api.dossier import Dossier, Person, is_person
@@ -50,6 +52,20 @@ def dossier(session: orm.Session, stripe: StripeClient, seller: Seller) -> Dossi
     door, account = _door(session, seller)
     with translating():
         return door.read(stripe, account)
+
+
+def wanted(seller: Seller) -> tuple[str, ...]:
+    """The names of the pages that want something, in their order, as the last look at Stripe says.
+
+    No call: every act here has looked, and so has every event.
+    """
+    turned = v2.in_words_of_v1 if seller.accounts_api is AccountsApi.V2 else str
+    found = {
+        steps.place_of(turned(item["code"]))
+        for item in seller.requirements.get("items", ())
+        if Due(item["due"]) in steps.URGENT
+    }
+    return tuple(name for name in steps.PAGES if name in found)
 
 
 def save(

@@ -106,7 +106,7 @@ def steps(dossier: Dossier, spoken: str = "en") -> tuple[Step, ...]:
     return tuple(_step(dossier, name, spoken) for name in [*names, "bank", "terms"])
 
 
-_TITLES = {
+PAGES = {
     "business": ("Your business", "What you do and what you sell."),
     "individual": ("About you", "Stripe must know who you are before it pays you."),
     "company": ("Your company", "As it stands in the company register."),
@@ -141,7 +141,7 @@ def _step(dossier: Dossier, name: str, spoken: str) -> Step:
     codes = _codes(dossier, name, [it.code for it in here])
     asked = frozenset(it.code for it in here)
     problems = (it for it in dossier.problems if it.requirement in asked)
-    title, text = _TITLES[name]
+    title, text = PAGES[name]
     return Step(
         name=name,
         title=title,

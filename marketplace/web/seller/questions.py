@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.errors import Invalid, StripeUnavailable
 from marketplace.onboarding.api import banks, saving
 from marketplace.onboarding.api.dossier import Dossier
-from marketplace.onboarding.api.steps import Step, steps
+from marketplace.onboarding.api.steps import PAGES, Step, steps
 from marketplace.onboarding.api.uploads import ACCEPTED, WORDS
 from marketplace.web import context, faults
 from marketplace.web.auth import seller_required
@@ -31,6 +31,7 @@ SILENT = "Stripe did not answer. Nothing of what you typed is lost: send it once
 MORE = "Saved. Stripe wants to know a little more here."
 ALL = "That was all. Stripe looks at it now."
 NOTHING = Typed()
+ORDER = {name: number for number, name in enumerate(PAGES)}
 
 
 @seller_required
@@ -126,12 +127,13 @@ def attempt(act: Callable[[], object]) -> Typed | None:
 
 def go_on(name: str) -> ResponseReturnValue:
     """After page `name` was saved: the next that wants something, or the list of them all."""
-    asked = pages.after(dossier(), name)
+    found = saving.wanted(context.shop())
+    asked = next((it for it in found if ORDER[it] >= ORDER[name]), found[0] if found else None)
     if asked is None:
         flash(ALL, "good")
         return redirect(url_for(".questions"), 303)
-    flash(MORE if asked.name == name else "Saved.", "info" if asked.name == name else "good")
-    return redirect(address(asked.name), 303)
+    flash(MORE if asked == name else "Saved.", "info" if asked == name else "good")
+    return redirect(address(asked), 303)
 
 
 def address(name: str) -> str:

@@ -128,15 +128,6 @@ def page_of(dossier: Dossier, name: str, spoken: str = "en") -> Step:
     raise NotFound("This page is not needed for your kind of business.")
 
 
-def after(dossier: Dossier, name: str) -> Step | None:
-    """Where to go on from page `name`: the next that wants something, else None."""
-    found = steps(dossier)
-    names = [it.name for it in found]
-    at = names.index(name) if name in names else 0
-    order = [*found[at:], *found[:at]]
-    return next((it for it in order if it.wants), None)
-
-
 def typed_text() -> dict[str, str]:
     """What the form of this request says, field by field."""
     return {name: text for name, text in request.form.items() if name != "csrf_token"}
@@ -157,7 +148,7 @@ def _uploads() -> Iterator[tuple[str, Upload]]:
 def signature() -> Signature:
     """Who agrees: now, from the address and with the browser of this request.
 
-    Behind a proxy the address is the one that the program was told to trust, see `PROXIES`.
+    Behind a proxy it is the address that the server in front was trusted to tell.
     """
     agent = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
     return Signature(clock.now(), request.remote_addr or "", agent)
