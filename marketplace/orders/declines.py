@@ -7,25 +7,29 @@ as a plain refusal. https://docs.stripe.com/declines/codes
 
 from collections.abc import Mapping
 
-_PLAIN = "Your bank declined the card and gave no reason."
-REASONS: Mapping[str, str] = {
-    "authentication_required": "Your bank wants to ask you before it pays.",
+from marketplace.errors import Sentence
+
+_PLAIN = Sentence("Your bank declined the card and gave no reason.")
+REASONS: Mapping[str, Sentence] = {
+    "authentication_required": Sentence("Your bank wants to ask you before it pays."),
     "card_declined": _PLAIN,
-    "card_not_supported": "The card does not take this kind of payment.",
-    "currency_not_supported": "The card does not take this currency.",
+    "card_not_supported": Sentence("The card does not take this kind of payment."),
+    "currency_not_supported": Sentence("The card does not take this currency."),
     "do_not_honor": _PLAIN,
-    "expired_card": "The card has expired.",
+    "expired_card": Sentence("The card has expired."),
     "fraudulent": _PLAIN,
     "generic_decline": _PLAIN,
-    "incorrect_cvc": "The security code was not right.",
-    "incorrect_number": "The card number was not right.",
-    "insufficient_funds": "There is not enough money on the card.",
-    "invalid_cvc": "The security code was not right.",
+    "incorrect_cvc": Sentence("The security code was not right."),
+    "incorrect_number": Sentence("The card number was not right."),
+    "insufficient_funds": Sentence("There is not enough money on the card."),
+    "invalid_cvc": Sentence("The security code was not right."),
     "lost_card": _PLAIN,
-    "payment_intent_authentication_failure": "Your bank could not confirm that it is you.",
-    "processing_error": "The bank could not be reached. Try again in a moment.",
+    "payment_intent_authentication_failure": Sentence(
+        "Your bank could not confirm that it is you."
+    ),
+    "processing_error": Sentence("The bank could not be reached. Try again in a moment."),
     "stolen_card": _PLAIN,
-    "try_again_later": "The bank could not be reached. Try again in a moment.",
+    "try_again_later": Sentence("The bank could not be reached. Try again in a moment."),
 }
 
 
