@@ -14,7 +14,9 @@ from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
 from marketplace import clock, people
+from marketplace.application import create_app
 from marketplace.config import Settings
+from marketplace.design import Dashboard, Onboarding
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller, User
 from marketplace.sandbox import hands
@@ -315,3 +317,28 @@ class TestWithoutStripe:
         ):
             assert browser.get(path).status_code == 200, path
         assert context.wiring(app).trace.calls() == []
+
+
+def test_answers_that_met_a_silent_stripe_are_sent_again_whole_and_secrets_are_not(
+    maria: FlaskClient, app: Flask, session: orm.Session
+) -> None:
+    opened(maria)
+    shop = session.query(Seller).one()
+    shop.onboarding, shop.dashboard, shop.stripe_id = Onboarding.API, Dashboard.NONE, "acct_1"
+    session.commit()
+    # The address of nobody: the connection is refused.
+    away = create_app(replace(context.wiring(app).settings, sandbox_port=1))
+    away.config["WTF_CSRF_ENABLED"] = False
+    silent, cookie = away.test_client(), maria.get_cookie("marketplace_login")
+    assert cookie is not None
+    silent.set_cookie("marketplace_login", cookie.value)
+    typed = {"individual.first_name": "Maria", "individual.id_number": "canary"}
+    answer = silent.post("/sell/questions/individual", data=typed)
+    context.wiring(away).engine.dispose()
+    page = BeautifulSoup(answer.text, "html.parser")
+    form = page.select_one('main form[action="/sell/questions/individual"]')
+    assert answer.status_code == 503
+    assert form is not None
+    # An empty form would tell Stripe to take everything away that stands there.
+    assert form.select_one('input[name="individual.first_name"][value="Maria"]')
+    assert "canary" not in answer.text

@@ -13,6 +13,7 @@ from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.errors import Invalid, StripeUnavailable, TooMany
 from marketplace.money import Money
+from marketplace.onboarding.api import questions
 from marketplace.web import context, show
 
 PAGES = ["/healthz", "/sign-in", "/sign-up", "/nothing-here", "/static/theme.css", "/favicon.ico"]
@@ -254,6 +255,19 @@ def test_a_form_from_another_site_is_not_offered_again(failing: FlaskClient) -> 
 def test_a_password_is_never_written_into_an_error_page(failing: FlaskClient) -> None:
     answer = failing.post("/fail/stripe", data={"email": "a@x.example", "password": "canary"})
     assert "canary" not in answer.text
+
+
+def test_no_secret_of_our_onboarding_forms_is_written_into_an_error_page(
+    failing: FlaskClient,
+) -> None:
+    persons = [f"person_1.{name}" for name, it in questions._PERSON.items() if it.secret]
+    whole = [name for name, it in questions._WHOLE.items() if it.secret]
+    banks = ["account_number", "routing_number"]
+    sent = dict.fromkeys([*persons, *whole, *banks, "individual.id_number"], "canary")
+    assert len(sent) > 6
+    answer = failing.post("/fail/stripe", data=sent | {"individual.first_name": "Nadia"})
+    assert "canary" not in answer.text
+    assert "Nadia" in answer.text
 
 
 def test_ten_megabytes_are_refused_before_they_are_read(failing: FlaskClient) -> None:

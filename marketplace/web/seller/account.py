@@ -159,6 +159,7 @@ def stripe_said_no(error: StripeError) -> ResponseReturnValue:
         error=error,
         number=number,
         retry=isinstance(error, StripeUnavailable),
+        again=faults.fields_to_repeat(),
         no_account=seller is not None and seller.stripe_id is None,
         refusal=seller and sellers.refusal(sellers.design_of(seller), error.code),
     ), error.http_status
