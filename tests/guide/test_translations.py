@@ -9,6 +9,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
+from marketplace import database
 from marketplace.cli import messages
 from marketplace.design import EVERY, Design
 from marketplace.guide import options, prompt, report, sentences
@@ -22,6 +23,8 @@ NAMES = re.compile(
     r"%\(\w+\)s|\{\w+\}|`[^`]+`|\b\w+_\w+(?:=\w+)?\b|\b[a-z]+\.stripe\.com\b|20\d\d-\d\d-\d\d[.\w]*"
     r"|\b(?:acct_\w+|ORDER|Stripe-Account|Accounts v[12]|connect\.js)\b"
 )
+# What the options of a select are, by their names in the API.
+PARAMETERS = {"application", "fee", "amount", "transfer", "data"}
 SENTENCE = re.compile(r"[A-Za-z']{2,}(?: [A-Za-z']{2,}){3,}")
 
 
@@ -122,3 +125,18 @@ def test_the_command_writes_what_is_kept_and_tells_of_nothing_missing(
     assert said.output.endswith(" sentences, 0 without a translation\n")
     assert (tmp_path / "PO").read_bytes() == po
     assert (tmp_path / "MO").read_bytes() == mo
+
+
+@pytest.mark.parametrize("name", messages.TEMPLATES)
+def test_no_template_has_words_that_nobody_can_translate(name: str) -> None:
+    place = database.ROOT / "templates" / name
+    files = sorted(place.rglob("*.html")) if place.is_dir() else [place]
+    assert files
+    for file in files:
+        if file.name == "join.html":  # sellers' pages are in English
+            continue
+        text = re.sub(r"\{#.*?#\}|<code>.*?</code>", "", file.read_text("utf-8"), flags=re.DOTALL)
+        text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "§", text, flags=re.DOTALL)
+        attributes = re.findall(r' (?:title|aria-label|placeholder|alt)="([^"]*)"', text)
+        words = re.findall(r"[A-Za-z]{3,}", " ".join((re.sub(r"<[^>]*>", " ", text), *attributes)))
+        assert set(words) <= {"Tidewater", "Market", "Markdown", "JSON", "nbsp"} | PARAMETERS, file
