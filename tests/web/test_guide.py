@@ -192,10 +192,15 @@ def test_a_choice_that_the_shop_lost_is_said_to_be_described_only(
     assert "Described only, not run by this shop yet: In your pages, asked by Stripe" in page
 
 
-def test_what_is_typed_into_the_address_is_shown_as_words(client: FlaskClient) -> None:
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_what_is_typed_into_the_address_is_shown_as_words(client: FlaskClient, code: str) -> None:
     evil = "%3Cscript%3Ealert(1)%3C/script%3E"
-    for path in (f"/guide?dashboard={evil}&amount={evil}", f"/guide/compare?a={evil}"):
-        page = look(client, path)
+    asked = (
+        f"/guide?dashboard={evil}&amount={evil}&country={evil}&x=1",
+        f"/guide/compare?a={evil}",
+    )
+    for path in asked:
+        page = look(client, f"{path}&lang={code}")
         assert not [tag for tag in page.find_all("script") if "alert" in tag.text]
         assert "alert(1)" in words(page) or "amount=" in path
 
