@@ -29,7 +29,9 @@ MO = PO.with_suffix(".mo")
 # Folders of templates whose pages are to be had in every language, and single files.
 TEMPLATES = ("auth", "faults", "guide", "shop", "base.html", "macros.html", "money_story.html")
 VIEWS = (
+    "charges/borders.py",
     "errors.py",
+    "ledger/story.py",
     "people.py",
     "orders",
     "wallet",

@@ -133,7 +133,7 @@ class MoneyStory:
         dates = [holding.available_on for holding in found if holding.available_on]
         return Holding(
             party=party,
-            name=f"{len(found)} shops",
+            name=Sentence("{count} shops", count=len(found)),
             amounts=[Money(amount, currency) for currency, amount in sorted(sums.items())],
             available_on=max(dates) if dates else None,
             expected=any(holding.expected for holding in found),
@@ -177,7 +177,7 @@ def tell(
         holdings=[
             _holding(Party.BUYER, Sentence(_capital(NAMES[Party.BUYER])), told),
             _holding(Party.PLATFORM, Sentence(_capital(NAMES[Party.PLATFORM])), told),
-            *(_holding(Party.SELLER, _capital(shops.get(it, "")), told, it) for it in ids),
+            *(_holding(Party.SELLER, shops.get(it, ""), told, it) for it in ids),
             _holding(Party.STRIPE, NAMES[Party.STRIPE], told),
         ],
         roles=charges.of(order.charge_type).roles(order.fee_payer),

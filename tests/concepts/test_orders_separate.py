@@ -219,7 +219,8 @@ def test_told_at_once_from_all_sides_each_shop_is_sent_its_part_once(
     session_id = till.attempts(order)[0].checkout_session_id or ""
 
     def told() -> None:
-        with context.wiring(app).sessions() as own:
+        # Who comes second while the first is at it hears that the key is in use, and comes again.
+        with context.wiring(app).sessions() as own, contextlib.suppress(StripeUnavailable):
             orders.settle(own, till.stripe, session_id)
 
     at_once(told, 3)
