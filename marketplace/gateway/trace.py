@@ -4,6 +4,7 @@ The last calls are kept in memory. The rule that bites: parameters carry names, 
 numbers, so only harmless ones (amounts, currencies, types, our own ids) keep their value.
 """
 
+import json
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -70,8 +71,25 @@ def shown(url: str, body: object) -> dict[str, str]:
     """The parameters of a request with every value hidden that might be about a person."""
     text = body if isinstance(body, str) else ""
     pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    pairs += parse_qsl(text, keep_blank_values=True)
+    # v2 sends JSON: read as a form, the answer before an "=" would become a name, and be shown.
+    pairs += _of_json(text) if text.startswith("{") else parse_qsl(text, keep_blank_values=True)
     return {name: value if _last(name) in _SHOWN else HIDDEN for name, value in pairs}
+
+
+def _of_json(text: str) -> list[tuple[str, str]]:
+    """The leaves of a JSON body, named as the form encoding of v1 would name them."""
+    return list(_leaves(json.loads(text)))
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}[{name}]" if path else name)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{number}]")
+    else:
+        yield path, str(value)
 
 
 def _last(name: str) -> str:

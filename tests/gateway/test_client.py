@@ -120,3 +120,12 @@ def test_only_harmless_parameters_are_shown() -> None:
         "card[number]": HIDDEN,
         "line_items[0][quantity]": "2",
     }
+
+
+def test_the_trace_of_a_json_body_names_what_was_sent_and_hides_what_it_says() -> None:
+    body = '{"identity": {"individual": {"given_name": "A=B&c"}, "country": "us"}, "list": [1]}'
+    assert shown("https://api.stripe.com/v2/core/accounts", body) == {
+        "identity[individual][given_name]": HIDDEN,
+        "identity[country]": "us",
+        "list[0]": HIDDEN,
+    }

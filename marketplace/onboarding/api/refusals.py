@@ -17,6 +17,9 @@ from marketplace.onboarding.api import v2
 
 ANYWHERE = ""
 _SENTENCES: Mapping[str, str] = {
+    # https://docs.stripe.com/connect/account-tokens
+    "account_token_required_for_v2_account": "Stripe takes personal data of this marketplace only "
+    "from the browser itself. The people who run it have to choose another way of onboarding.",
     "account_number_invalid": "The account number does not look right.",
     "bank_account_unusable": "This bank account cannot receive payouts.",
     "country_unsupported": "Stripe does not serve this country.",

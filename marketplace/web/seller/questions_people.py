@@ -12,7 +12,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.onboarding.api import saving
-from marketplace.onboarding.api.questions import is_document
+from marketplace.onboarding.api.dossier import Dossier, Person
 from marketplace.onboarding.api.steps import (
     Step,
     of_nobody_yet,
@@ -40,13 +40,9 @@ def index() -> ResponseReturnValue:
     """Who is named, what is missing of each, and the word that all are named."""
     known = dossier()
     step = pages.page_of(known, "people")
-    told = (context.session(), context.stripe(), context.shop(), step.fields)
-    fault = NOTHING
-    if request.method == "POST":
-        sent = attempt(lambda: saving.save(*told, pages.typed_text(), {}, pages.signature()))
-        if sent is None:
-            return go_on("people")
-        fault = sent
+    fault = attempt(lambda: _save(step)) if request.method == "POST" else NOTHING
+    if fault is None:
+        return go_on("people")
     people = [(it, wants_of(known, it)) for it in known.people]
     found = pages.groups(known, step.fields, fault)
     values = {"groups": found, "people": people, "roles": ROLES, "missing": roles_due(known)}
@@ -56,24 +52,14 @@ def index() -> ResponseReturnValue:
 @seller_required
 def new() -> ResponseReturnValue:
     """Somebody new; the form sent twice adds them once."""
-    known = dossier()
-    wanted = request.values.get("role", "")
-    role = wanted if wanted in ROLES else "owner"
-    fields = of_nobody_yet(known, role)
-    step = Step("people", f"Add: {ROLES[role].lower()}", "", fields)
-    nonce, fault = _nonce(), NOTHING
-    if request.method == "POST":
-        told = (context.session(), context.stripe(), context.shop(), known, fields)
-        made: list[str] = []
-        sent = attempt(
-            lambda: made.append(
-                saving.add_person(*told, pages.typed_text(), pages.signature(), nonce)
-            )
-        )
-        if sent is None:
-            return _next(made[0])
-        fault = sent
-    found = pages.groups(known, fields, fault)
+    known, role, nonce = dossier(), _role(), _nonce()
+    step = Step("people", f"Add: {ROLES[role].lower()}", "", of_nobody_yet(known, role))
+    made: list[str] = []
+    sent = request.method == "POST"
+    fault = attempt(lambda: made.append(_add(known, step, nonce))) if sent else NOTHING
+    if fault is None:
+        return _next(made[0])
+    found = pages.groups(known, step.fields, fault)
     values = {"groups": found, "nonce": nonce, "role": role, "person": None}
     return shown("seller/questions/person.html", known, step, fault, **values)
 
@@ -83,16 +69,11 @@ def one(person_id: str) -> ResponseReturnValue:
     """What Stripe holds and wants to know of somebody."""
     known = dossier()
     person = saving.find(known, person_id)
-    fields = of_person(known, person)
-    fault = NOTHING
-    if request.method == "POST":
-        told = (context.session(), context.stripe(), context.shop(), person, fields)
-        sent = attempt(lambda: saving.save_person(*told, pages.typed_text(), pages.signature()))
-        if sent is None:
-            return _next(person_id)
-        fault = sent
-    step = Step("people", person.name, "", fields)
-    found = pages.groups(known, [it for it in fields if not is_document(it.code)], fault)
+    step = Step("people", person.name, "", of_person(known, person))
+    fault = attempt(lambda: _change(person, step)) if request.method == "POST" else NOTHING
+    if fault is None:
+        return _next(person_id)
+    found = pages.groups(known, step.fields, fault)
     values = {"groups": found, "person": person, "nonce": "", "role": ""}
     return shown("seller/questions/person.html", known, step, fault, **values)
 
@@ -105,6 +86,27 @@ def remove(person_id: str) -> ResponseReturnValue:
     fault = attempt(lambda: saving.remove_person(session, stripe, seller, known, person_id))
     flash(fault.general if fault else "They are removed.", "bad" if fault else "good")
     return redirect(url_for(".questions_people"), 303)
+
+
+def _save(step: Step) -> None:
+    told = (context.session(), context.stripe(), context.shop(), step.fields)
+    saving.save(*told, pages.typed_text(), {}, pages.signature())
+
+
+def _add(known: Dossier, step: Step, nonce: str) -> str:
+    told = (context.session(), context.stripe(), context.shop(), known, step.fields)
+    return saving.add_person(*told, pages.typed_text(), pages.signature(), nonce)
+
+
+def _change(person: Person, step: Step) -> None:
+    told = (context.session(), context.stripe(), context.shop(), person, step.fields)
+    saving.save_person(*told, pages.typed_text(), pages.signature())
+
+
+def _role() -> str:
+    """The role that was asked for; an owner when it is none of ours."""
+    wanted = request.values.get("role", "")
+    return wanted if wanted in ROLES else "owner"
 
 
 def _next(person_id: str) -> ResponseReturnValue:
