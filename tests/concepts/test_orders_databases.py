@@ -8,10 +8,15 @@ from sqlalchemy import orm
 
 from marketplace import ledger, orders, transfers
 from marketplace.database import phase
+from marketplace.design import ChargeType
+from marketplace.design.passing import TransferWhen
 from marketplace.errors import MarketplaceError, SoldOut
-from marketplace.models import BalanceTransaction, Order, Payment, Product, Transfer
+from marketplace.models import BalanceTransaction, Order, Payment, Product, Seller, Transfer
 from marketplace.orders import Wanted, stock
+from marketplace.sandbox import hands
 from tests import builders
+from tests.running import Running
+from tests.sandbox import merchants
 from tests.webhooks.conftest import postgres, sessions
 
 __all__ = ["postgres", "sessions"]  # fixtures: a database of each kind
@@ -127,3 +132,50 @@ def test_a_fact_told_by_many_at_once_is_one_row_that_knows_its_order(sessions: S
         assert session.scalars(sa.select(BalanceTransaction.order_id)).one() == order.id
         kept = session.scalars(sa.select(Transfer)).one()
         assert (kept.order_id, kept.amount_reversed) == (order.id, 400)
+
+
+def test_shops_are_sent_their_parts_and_the_rest_is_decided_on_either_database(
+    sessions: Sessions, sandbox: Running
+) -> None:
+    """Every query of separate charges, and the locks under which a share is decided about."""
+    stripe = sandbox.client()
+    separate = {"charge_type": ChargeType.SEPARATE}
+    with sessions() as session:
+        bea, kai = (
+            builders.seller(session, name, stripe_id=merchants.seller(sandbox), **separate)
+            for name in ("Bea", "Kai")
+        )
+        kai.transfer_when = TransferWhen.LATER
+        goods = [builders.product(session, shop) for shop in (bea, kai)]
+        wanted = [Wanted(product.id, 1) for product in goods]
+        order = orders.place(session, wanted, None, builders.nonce())
+        hands.pay(orders.start_payment(session, stripe, order, public_url="http://shop.example"))
+        made = stripe.v1.checkout.sessions.list().data[0]
+        orders.settle(session, stripe, made.id)
+        assert transfers.finish_requested(session, stripe) == 0
+        (rest,) = transfers.left(session, order)
+        assert (rest.part.seller_id, rest.money.amount) == (kai.id, 900)
+
+    def decide(own: orm.Session) -> str:
+        mine = own.get_one(Order, order.id)
+        made = transfers.decide(
+            own,
+            stripe,
+            mine,
+            part_id=rest.part.id,
+            seller=own.get_one(Seller, kai.id),
+            money=rest.money,
+            nonce=builders.nonce(),
+        )
+        return made.status.value
+
+    found = at_once(sessions, decide, 4)
+    assert [it for it in found if isinstance(it, str)] == ["made"]
+    with sessions() as session:
+        with phase(session):
+            orders.fulfil(session, session.get_one(Order, order.id), bea)
+        assert (orders.waiting(session, bea), orders.waiting(session, kai)) == (0, 1)
+        assert [it.id for it in orders.for_seller(session, kai)] == [order.id]
+        assert orders.held(session) == []
+        assert ledger.check(session) == []
+    assert sorted(row.amount for row in stripe.v1.transfers.list().data) == [900, 900]
