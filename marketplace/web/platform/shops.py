@@ -33,7 +33,10 @@ def seller_list() -> ResponseReturnValue:
     rows = sellers.page(
         context.session(), before=paging.before(), state=state, limit=paging.ROWS + 1
     )
-    return listing("platform/sellers.html", rows, state=state, states=list(SellerState))
+    sells = sellers.can_be_bought_from
+    return listing(
+        "platform/sellers.html", rows, state=state, states=list(SellerState), sells=sells
+    )
 
 
 @bp.get("/sellers/<slug>")
