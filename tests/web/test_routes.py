@@ -68,6 +68,7 @@ POST /cards/new/secret                    in     page   page   page   page
 POST /cards/hosted                        in     stripe stripe stripe stripe
 GET  /cards/return                        in     on     on     on     on
 GET  /guide                               page   page   page   page   page
+GET  /guide/start                         page   page   page   page   page
 GET  /guide/compare                       page   page   page   page   page
 GET  /guide.json                          page   page   page   page   page
 GET  /guide.md                            page   page   page   page   page
