@@ -6,6 +6,7 @@ shows (why to take an option, the table's headings) is named here.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 from marketplace.design import DEFAULT, EVERY, AccountsApi
 from marketplace.design.rules import RULES, Confidence, Enforced, Verdict
@@ -22,7 +23,8 @@ ODD = (
 )
 
 
-def sentences() -> list[str]:
+@cache
+def sentences() -> tuple[str, ...]:
     """All of them, each once, sorted."""
     heard: set[str] = set()
 
@@ -37,7 +39,7 @@ def sentences() -> list[str]:
         name, value = odd.split("=")
         for fault in sample.read({name: value})[1]:
             fault.told(voice)
-    return sorted(heard | set(_on_the_page()))
+    return tuple(sorted(heard | set(_on_the_page())))
 
 
 def _tell(it: Guide) -> None:
