@@ -310,3 +310,23 @@ def test_a_country_that_is_not_described_is_asked_all_the_same() -> None:
     assert found.label == "Postal code"
     assert ask("individual.id_number", "KE").known
     assert questions.countries("de")[0][1] == "Afghanistan"
+
+
+def test_a_german_company_number_is_sent_with_its_court() -> None:
+    dossier = _dossier("company.tax_id")
+    fields = steps.fields(dossier, ["company.tax_id"])
+    typed = {"company.tax_id": "HRB 1234", "company.tax_id_registrar": "Charlottenburg"}
+    told = answers.read(fields, typed).values
+    assert v1.account_params(told, SIGNED) == {
+        "company": {"tax_id": "HRB 1234", "tax_id_registrar": "Charlottenburg"}
+    }
+    number = {"type": "de_hrn", "value": "HRB 1234", "registrar": "Charlottenburg"}
+    assert v2.account_params(told, SIGNED, "DE") == {
+        "identity": {"business_details": {"id_numbers": [number]}}
+    }
+
+
+def test_an_american_may_give_the_last_four_digits_under_v2() -> None:
+    for value, kind in (("1234", "us_ssn_last_4"), ("123456789", "us_ssn")):
+        params = v2.account_params({"individual.id_number": value}, SIGNED, "US")
+        assert params["identity"]["individual"]["id_numbers"] == [{"type": kind, "value": value}]

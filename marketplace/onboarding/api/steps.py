@@ -276,6 +276,8 @@ def _together(code: str, dossier: Dossier, person: Person | None) -> Iterator[st
         yield from _parts(dossier, found[1], person)
     else:
         yield code
+        if code == "company.tax_id" and dossier.country == "DE":
+            yield "company.tax_id_registrar"  # every court counts its companies from one
 
 
 def _parts(dossier: Dossier, address: str, person: Person | None) -> Iterator[str]:
