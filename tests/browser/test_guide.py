@@ -111,3 +111,13 @@ def test_no_design_is_too_wide_for_a_phone(meet: Meet, address: str) -> None:
     ):
         ada.open(f"{address}/guide?{query}")
         ada.picture(query)
+
+
+def test_a_design_that_was_clicked_together_opens_a_demo_seller(meet: Meet, address: str) -> None:
+    ada = meet("guide trial")
+    ada.open(f"{address}/guide")
+    ada.page.locator("#charge-direct").check()
+    expect(ada.page).to_have_url(re.compile("charge=direct"))
+    ada.press("Open a demo seller with this design")
+    expect(ada.page).to_have_url(f"{address}/sell/account")
+    ada.reads("This shop has the design that you chose")
