@@ -53,10 +53,18 @@ OLDER = Wall(
     "Dashboard, API policies",
     f"{DASHBOARD}/settings/developers/api-policies/feat_accounts_v1_support",
 )
+# French law, to name one: what sellers say of themselves may not pass through the platform.
+TOKENS = Wall(
+    "Stripe takes what sellers say of themselves only as tokens made in their browsers.",
+    "Choose a design in which Stripe asks the sellers itself, hosted or embedded.",
+    "Account tokens",
+    "https://docs.stripe.com/connect/account-tokens",
+)
 # The codes are those of Accounts v2; under v1 the same walls were only seen as sentences.
 BY_CODE: Mapping[str, Wall] = {
     "platform_registration_required": CONNECT,
     "account_creation_liability_unacknowledged": PROFILE,
+    "account_token_required_for_v2_account": TOKENS,
 }
 
 
