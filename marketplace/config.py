@@ -89,7 +89,7 @@ class Settings:
             thin_webhook_secrets=reader.webhook_secrets("STRIPE_THIN_WEBHOOK_SECRET"),
             public_url=reader.public_url(f"http://{_reachable(host)}:{port}"),
             secret_key=reader.cookie_key(required=key is not None),
-            database_url=reader.database_url(data_dir),
+            database_url=reader.database_url(data_dir, sandbox=key is None),
             data_dir=data_dir,
             host=host,
             port=port,
@@ -243,10 +243,12 @@ class _Reader:
             self.faults.append("SECRET_KEY must be set when STRIPE_SECRET_KEY is set.")
         return key
 
-    def database_url(self, data_dir: Path) -> str:
+    def database_url(self, data_dir: Path, *, sandbox: bool) -> str:
         text = self.text("DATABASE_URL")
         if not text:
-            return f"sqlite:///{data_dir / 'marketplace.sqlite3'}"
+            # A file for each Stripe: the accounts of one are strangers to the other.
+            name = "marketplace.sqlite3" if sandbox else "marketplace-test-mode.sqlite3"
+            return f"sqlite:///{data_dir / name}"
         try:
             url = make_url(text)
         except (ArgumentError, ValueError):

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace import clock
 from marketplace.database import phase
-from marketplace.errors import Invalid, Sentence, TooMany
+from marketplace.errors import Invalid, NotFound, Sentence, TooMany
 from marketplace.models import LoginAttempt, LoginSession, Role, User
 
 LEAST_PASSWORD = 10
@@ -36,7 +36,8 @@ TAKEN = Sentence("Somebody signed up with this address already. Sign in instead.
 NO_ADDRESS = Sentence("Write an address like ada@example.com.")
 NO_NAME = Sentence("Write a name of at most {most} characters.", most=MOST_NAME)
 COMMON_PASSWORD = Sentence("This is one of the first passwords that anybody tries. Choose another.")
-# Only these people may be signed in as with one click, and only in the sandbox.
+# Only these people may be signed in as with one click, and all of it only in the sandbox: their
+# password is printed for everybody to read.
 DEMO_DOMAIN = "demo.example"
 # Long enough for the rule, and still among the first that anybody tries.
 COMMON = frozenset(
@@ -154,6 +155,19 @@ def by_email(session: orm.Session, email: str) -> User | None:
     return session.scalar(sa.select(User).where(User.email == normal_email(email)))
 
 
+def appoint(session: orm.Session, email: str) -> User:
+    """Let the person with this address run the marketplace. Flushes, commits not.
+
+    Raises NotFound for somebody who has not signed up.
+    """
+    user = by_email(session, email)
+    if user is None:
+        raise NotFound("Nobody signed up with this address.")
+    user.role = Role.OPERATOR
+    session.flush()
+    return user
+
+
 def demo_people(session: orm.Session, limit: int = 8) -> list[User]:
     """The people of the demo, in the order in which they were made."""
     query = sa.select(User).where(User.email.endswith(f"@{DEMO_DOMAIN}", autoescape=True))
@@ -162,7 +176,12 @@ def demo_people(session: orm.Session, limit: int = 8) -> list[User]:
 
 def is_demo(user: User) -> bool:
     """Tell whether this is one of the people of the demo."""
-    return user.email.endswith(f"@{DEMO_DOMAIN}")
+    return is_demo_address(user.email)
+
+
+def is_demo_address(email: str) -> bool:
+    """Tell whether somebody of this address would be one of the people of the demo."""
+    return normal_email(email).endswith(f"@{DEMO_DOMAIN}")
 
 
 def _slow_down(session: orm.Session, digest: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from marketplace import config, lifecycles
-from marketplace.cli import conformance, events, messages, run, story, stripe
+from marketplace.cli import conformance, events, messages, operator, run, story, stripe
 from marketplace.errors import ConfigError
 
 CONFIG_EXIT = 2
@@ -60,6 +60,7 @@ def lifecycle_command(name: str) -> None:
 cli.add_command(conformance.conformance_command)
 cli.add_command(events.group)
 cli.add_command(messages.command)
+cli.add_command(operator.command)
 cli.add_command(stripe.listen_command)
 cli.add_command(stripe.stripe_command)
 

@@ -31,7 +31,7 @@ from waitress.server import create_server
 
 from marketplace import config, database
 from marketplace.application import MOST_BYTES, create_app
-from marketplace.cli import demo
+from marketplace.cli import demo, logs
 from marketplace.config import Settings
 from marketplace.errors import ConfigError
 from marketplace.gateway import client
@@ -54,6 +54,7 @@ def run(settings: Settings) -> int:
 
     Raises ConfigError for taken ports, an unusable data folder or database, all faults at once.
     """
+    logs.configure(settings.log_level)
     settings = _checked(settings)
     signal.signal(signal.SIGTERM, _stop)
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
@@ -273,5 +274,6 @@ def _greet(settings: Settings) -> None:
         ]
     else:
         lines += ["", "  Stripe test mode. Forward webhooks with the Stripe CLI; see README.md."]
+        lines += ["  Sign up, then run: marketplace operator you@example.com"]
     lines += ["", "  Ctrl-C stops everything.", ""]
     click.echo("\n".join(lines))

@@ -65,6 +65,8 @@ def sign_in_with_password() -> ResponseReturnValue:
     form = SignInForm()
     agent = request.user_agent.string
     try:
+        if not context.settings().sandbox:
+            _none_of_the_demo(form.email.data or "", people.WRONG)
         login = people.sign_in(
             context.session(), form.email.data or "", form.password.data or "", agent
         )
@@ -102,6 +104,7 @@ def sign_up_with_password() -> ResponseReturnValue:
     form = SignUpForm()
     database = context.session()
     try:
+        _none_of_the_demo(form.email.data or "", people.TAKEN)
         with phase(database):
             user = people.sign_up(
                 database,
@@ -194,6 +197,12 @@ def _is_own_path(wanted: str) -> bool:
         return False
     parts = urlsplit(wanted)
     return not parts.scheme and not parts.netloc and "\\" not in plain
+
+
+def _none_of_the_demo(email: str, told: Sentence) -> None:
+    """Raise Invalid for the people of the demo: everybody knows their password."""
+    if people.is_demo_address(email):
+        raise Invalid(told, {"email": told})
 
 
 def _sign_in_page(form: SignInForm) -> str:

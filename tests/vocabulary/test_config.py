@@ -37,6 +37,8 @@ def test_a_test_key_means_stripe_itself() -> None:
     assert not settings.sandbox
     assert settings.api_base is None
     assert settings.stripe_publishable_key is None
+    # The sandbox's sellers and demo people are in another file.
+    assert settings.database_url == "sqlite:///data/marketplace-test-mode.sqlite3"
 
 
 @pytest.mark.parametrize(
