@@ -65,7 +65,10 @@ async function begin(form) {
   form.hidden = false;
   try {
     if (!window.Stripe) throw new Error("");
-    const stripe = Stripe(facts.key, facts.account ? { stripeAccount: facts.account } : {});
+    // Stripe's part of the page speaks the language of ours: https://docs.stripe.com/js/initializing
+    const options = { locale: document.documentElement.lang.split("-")[0] };
+    if (facts.account) options.stripeAccount = facts.account;
+    const stripe = Stripe(facts.key, options);
     const prepare = facts.mode === "setup" ? prepareSetup : preparePayment;
     const secret = await fetchSecret(facts);
     const confirm = await prepare(stripe, secret, form, form.querySelector(".element-place"));
