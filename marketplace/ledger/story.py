@@ -121,6 +121,10 @@ class MoneyStory:
         """Whether Stripe's fee cannot even be estimated yet."""
         return any(movement.money is None for movement in self.movements)
 
+    def called(self, party: Party) -> str:
+        """A party's name within a sentence."""
+        return self.of(party).name if party is Party.SELLER else Sentence(NAMES[party])
+
     def of(self, party: Party) -> Holding:
         """What one party holds; of several sellers, all of them together."""
         found = [holding for holding in self.holdings if holding.party is party]

@@ -10,6 +10,7 @@ https://docs.stripe.com/payments/checkout/how-checkout-works
 from marketplace.orders.declines import reason
 from marketplace.orders.ending import cancel, fulfil
 from marketplace.orders.lists import (
+    TO_SEND,
     for_buyer,
     for_platform,
     for_seller,
@@ -27,6 +28,7 @@ from marketplace.orders.quotes import (
     Line,
     Quote,
     Wanted,
+    border,
     guard,
     loss,
     quotes,
@@ -38,11 +40,13 @@ from marketplace.orders.ways import Way, ask
 __all__ = [
     "MOST_LINES",
     "MOST_OF_ONE",
+    "TO_SEND",
     "Line",
     "Quote",
     "Wanted",
     "Way",
     "ask",
+    "border",
     "can_be_paid",
     "cancel",
     "client_secret",

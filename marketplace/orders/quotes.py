@@ -168,6 +168,11 @@ def loss(
     return fees.shortfall(total, commission)
 
 
+def border(session: orm.Session, seller: Seller, currency: str) -> str | None:
+    """Why nobody could buy from this shop in `currency`, for the seller; None when all is well."""
+    return _border(seller, currency, platform.settings(session).country)
+
+
 def guard(seller: Seller, currency: str) -> str | None:
     """Warn of the sales in `currency` on which the marketplace loses money; None without any."""
     if charges.of(seller.charge_type).roles(seller.fee_payer).pays_stripe_fee is Party.SELLER:

@@ -63,6 +63,7 @@ def test_a_border_is_said_before_the_buyer_pays(
     fan = builders.product(session, yuki, "Fan", 1000)
     told = problem(session, fan)
     assert told == said or (said is not None and said in (told or ""))
+    assert orders.border(session, yuki, "jpy") == told
     if said:
         with pytest.raises(Conflict, match="country of this shop"):
             orders.place(session, [Wanted(fan.id, 1)], None, builders.nonce())
