@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import payouts, sellers, transfers
+from marketplace import orders, payouts, sellers, transfers
 from marketplace.database import phase
 from marketplace.design import AccountsApi, ChargeType, Dashboard
 from marketplace.errors import Conflict, StripeError
@@ -75,7 +75,7 @@ def _end(stripe: StripeClient, seller: Seller, account: str) -> None:
 def _obstacles(session: orm.Session, seller: Seller) -> Iterator[str]:
     for status, what in (
         (UNDER_WAY, "being paid"),
-        (frozenset({OrderStatus.PAID}), "paid and not sent"),
+        (orders.TO_SEND, "paid and not sent"),
     ):
         count = len(_orders(session, seller, status))
         if count:

@@ -23,20 +23,23 @@ from marketplace.orders import lists, opening, paying, stock, ways
 def fulfil(session: orm.Session, order: Order, seller: Seller | None = None) -> Order:
     """Remember that a seller has handed over the goods; twice is once. Flushes, commits not.
 
-    `seller` None speaks for all of them. The order is fulfilled when every part is. Raises
-    IllegalMove for an order that is not paid.
+    `seller` None speaks for all of them. The order is fulfilled when every part is; one that was
+    partly refunded stays that. Raises IllegalMove for an order that is not paid.
     """
     lock(session, order)
     if order.status is not OrderStatus.FULFILLED:
-        move(OrderStatus, order.status, OrderStatus.FULFILLED)  # raises when it may not
+        partly = order.status is OrderStatus.PARTLY_REFUNDED
+        if not partly:
+            move(OrderStatus, order.status, OrderStatus.FULFILLED)  # raises when it may not
         query = sa.select(OrderPart).where(OrderPart.order_id == order.id)
         parts = session.scalars(query.with_for_update()).all()
         for part in parts:
             if seller is None or part.seller_id == seller.id:
                 part.fulfilled_at = part.fulfilled_at or clock.now()
         if all(part.fulfilled_at for part in parts):
-            order.status = move(OrderStatus, order.status, OrderStatus.FULFILLED)
-            order.fulfilled_at = clock.now()
+            if not partly:
+                order.status = move(OrderStatus, order.status, OrderStatus.FULFILLED)
+            order.fulfilled_at = order.fulfilled_at or clock.now()
     session.flush()
     return order
 

@@ -15,6 +15,8 @@ from marketplace.lifecycles import OrderStatus, PaymentStatus
 from marketplace.models import Order, OrderPart, Payment, Seller, User
 
 PAGE = 25
+# The money is there, and the goods may still be with the seller.
+TO_SEND = frozenset({OrderStatus.PAID, OrderStatus.PARTLY_REFUNDED})
 _ALL = (
     orm.joinedload(Order.seller),
     orm.selectinload(Order.parts).joinedload(OrderPart.seller),
@@ -94,7 +96,7 @@ def waiting(session: orm.Session, seller: Seller) -> int:
         .where(
             OrderPart.seller_id == seller.id,
             OrderPart.fulfilled_at.is_(None),
-            Order.status == OrderStatus.PAID,
+            Order.status.in_(TO_SEND),
         )
     )
     return session.scalar(query) or 0

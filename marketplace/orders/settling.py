@@ -168,6 +168,7 @@ def _apply(session: orm.Session, order: Order, payment: Payment, reading: Readin
         return
     payment.status = move(PaymentStatus, payment.status, reading.status)
     _follow(session, order, payment)
+    _give_back(order, payment, reading)
     if payment.status in OVER:
         stock.release(session, payment)
     session.flush()
@@ -199,6 +200,19 @@ def _follow(session: orm.Session, order: Order, payment: Payment) -> None:
         order.held_because = None if paid else order.held_because
     elif paid and order.paid_at is None:
         _hold(order, payment, f"Stripe took the money when the order was {order.status.value}.")
+
+
+def _give_back(order: Order, payment: Payment, reading: Reading) -> None:
+    """Follow a refund, wherever it was made: the charge says how much went back to the buyer.
+
+    https://docs.stripe.com/api/charges/object#charge_object-amount_refunded
+    """
+    if payment.status is not PaymentStatus.SUCCEEDED or not reading.charge.get("amount_refunded"):
+        return
+    wholly = reading.charge.get("refunded")
+    target = OrderStatus.REFUNDED if wholly else OrderStatus.PARTLY_REFUNDED
+    if allowed(OrderStatus, order.status, target):
+        order.status = move(OrderStatus, order.status, target)
 
 
 def _hold(order: Order, payment: Payment, reason: str) -> None:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import dashboards, ledger, orders, payouts, sellers
 from marketplace.accounts.sessions import Place
 from marketplace.database import phase
-from marketplace.lifecycles import OrderStatus, PayoutStatus
+from marketplace.lifecycles import PayoutStatus
 from marketplace.web import context, paging
 from marketplace.web.auth import seller_required
 from marketplace.web.seller.components import embed
@@ -40,7 +40,7 @@ def order(order_id: int) -> ResponseReturnValue:
     story = ledger.story(session, found)
     if len(found.parts) > 1:
         story = ledger.of_seller(story, seller.id, part.total)
-    can_send = found.status is OrderStatus.PAID and part.fulfilled_at is None
+    can_send = found.status in orders.TO_SEND and part.fulfilled_at is None
     return render("seller/order.html", order=found, part=part, story=story, can_send=can_send)
 
 
