@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -43,7 +43,7 @@ def look(client: FlaskClient, path: str) -> BeautifulSoup:
     return BeautifulSoup(answer.data, "html.parser")
 
 
-def words(page: BeautifulSoup) -> str:
+def words(page: Tag) -> str:
     return page.get_text(" ", strip=True)
 
 
@@ -215,6 +215,12 @@ def test_headings_labels_tables_and_ids_are_in_order(client: FlaskClient, path: 
     fields = page.select("main input:not([type=hidden]), main select")
     assert {field["id"] for field in fields} <= labelled
     assert all(table.find("caption") for table in page.find_all("table"))
+    assert all(
+        words(heading) for table in page.find_all("table") for heading in table.find_all("th")
+    )
+    named = [str(tag["aria-label"]) for tag in page.select("[role=region][aria-label]")]
+    titles = [words(heading) for heading in page.find_all("h2")]
+    assert len({*named, *titles}) == len(named) + len(titles)
     ids = [str(tag["id"]) for tag in page.select("[id]")]
     assert len(ids) == len(set(ids))
     assert not page.select("[style], [onclick]")
