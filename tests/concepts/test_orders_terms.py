@@ -93,7 +93,7 @@ def test_a_sale_at_a_loss_is_noticed_where_the_platform_pays_stripe(
     assert quote.shortfall == Money(39, "usd")
 
 
-def test_the_guard_warns_when_the_terms_are_set(session: orm.Session, shop: Seller) -> None:
+def test_the_guard_warns_when_the_terms_are_set(shop: Seller) -> None:
     assert "on no sale" in (orders.guard(shop, "usd") or "")
     shop.fee_bps = 1000
     assert "below $4." in (orders.guard(shop, "usd") or "")
