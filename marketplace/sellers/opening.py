@@ -147,11 +147,24 @@ def adopt(session: orm.Session, user: User, invitation: Invitation, *, name: str
         email=user.email,
         stripe_id=invitation.stripe_id,
         account_status=AccountStatus.CREATED,
+        service_agreement=_agreement(session, invitation),
         **terms_as_columns(invitation, invitation.design),
     )
     if user.role is Role.BUYER:
         user.role = Role.SELLER
     return _insert(session, user, seller)
+
+
+def _agreement(session: orm.Session, invitation: Invitation) -> ServiceAgreement:
+    """The agreement that an account brought along must have to be paid by this platform.
+
+    Only v1 says it of an account; who is beyond the region is paid as a recipient or not at all.
+    """
+    home = platform.settings(session).country
+    needed = countries.agreement_of(invitation.country or "", home)
+    if needed is None or invitation.charge_type is ChargeType.DIRECT:
+        return ServiceAgreement.FULL
+    return needed
 
 
 def terms_as_columns(agreed: PlatformSettings | Invitation, design: Design) -> dict[str, Any]:

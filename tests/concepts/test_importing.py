@@ -7,7 +7,7 @@ import stripe as sdk
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import invitations, people, sellers
+from marketplace import invitations, orders, people, sellers
 from marketplace.accounts import v1, v2
 from marketplace.charges import fees
 from marketplace.design import (
@@ -23,7 +23,7 @@ from marketplace.design import (
 )
 from marketplace.design.rules import refuses_account
 from marketplace.errors import Invalid
-from marketplace.models import AccountStatus, User
+from marketplace.models import AccountStatus, ServiceAgreement, User
 from marketplace.sellers import Agreement
 from tests import builders
 from tests.running import Running
@@ -159,6 +159,32 @@ def test_a_seller_s_account_and_one_that_waits_for_somebody_are_not_given_twice(
     assert "is invited with this account already" in fault(waiting)
     invitations.withdraw(session, sent.invitation)
     assert sellers.look_up(session, stripe, found.stripe_id).stripe_id == found.stripe_id
+
+
+@pytest.mark.parametrize("api", AccountsApi)
+def test_an_account_beyond_the_region_is_brought_as_the_recipient_that_it_is(
+    session: orm.Session, stripe: StripeClient, maria: User, api: AccountsApi
+) -> None:
+    account = made(
+        stripe,
+        country="IL",
+        capabilities={"transfers": {"requested": True}},
+        tos_acceptance={"service_agreement": "recipient"},
+    )
+    found = sellers.look_up(session, stripe, account, api)
+    sent = invitations.invite(
+        session,
+        email="maria@example.com",
+        design=DEFAULT,
+        agreement=AGREED,
+        nonce=builders.nonce(),
+        brings=found,
+    )
+    shop = invitations.take(session, maria, sent.token or "", name="", country="")
+    assert (shop.country, shop.currency) == ("IL", "ils")
+    assert shop.service_agreement is ServiceAgreement.RECIPIENT
+    # With the full agreement, Stripe would refuse every transfer to it.
+    assert orders.border(session, shop, "usd") is None
 
 
 @pytest.mark.parametrize("api", AccountsApi)
