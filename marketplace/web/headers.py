@@ -16,6 +16,7 @@ from flask import Flask, Response, g, request
 from marketplace.config import Settings
 
 STRIPE_PAGES = (
+    "https://accounts.stripe.com",  # hosted onboarding, by links of Accounts v2
     "https://checkout.stripe.com",
     "https://connect.stripe.com",
     "https://dashboard.stripe.com",
