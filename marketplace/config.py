@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -55,6 +56,7 @@ class Settings:
     port: int
     sandbox_port: int
     log_level: str
+    trusted_proxy: str | None = None
 
     @property
     def api_base(self) -> str | None:
@@ -95,6 +97,7 @@ class Settings:
             port=port,
             sandbox_port=sandbox_port,
             log_level=reader.log_level(),
+            trusted_proxy=reader.trusted_proxy(),
         )
         if reader.faults:
             raise ConfigError(reader.faults)
@@ -115,6 +118,7 @@ NAMES = (
     "PORT",
     "SANDBOX_PORT",
     "LOG_LEVEL",
+    "TRUSTED_PROXY",
 )
 
 
@@ -258,6 +262,14 @@ class _Reader:
             return text
         driver = _DRIVERS[url.drivername]
         return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    def trusted_proxy(self) -> str | None:
+        address = self.text("TRUSTED_PROXY")
+        try:
+            return str(ip_address(address)) if address else None
+        except ValueError:
+            self.faults.append("TRUSTED_PROXY must be an IP address, such as 127.0.0.1.")
+            return None
 
     def log_level(self) -> str:
         level = self.text("LOG_LEVEL").upper() or "INFO"

@@ -27,7 +27,7 @@ import click
 import requests
 import sqlalchemy as sa
 import stripe
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from marketplace import config, database
 from marketplace.application import MOST_BYTES, create_app
@@ -72,16 +72,7 @@ def serve(settings: Settings) -> None:
     if settings.sandbox:
         settings = with_endpoints(settings)
     app = create_app(settings)
-    http = create_server(
-        app,
-        host=settings.host,
-        port=settings.port,
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        channel_timeout=CHANNEL_SECONDS,
-        max_request_body_size=BODY_BYTES,
-        ident=None,
-    )
+    http = listen(app, settings)
     wiring = context.wiring(app)
     with contextlib.ExitStack() as stack:
         stack.callback(wiring.engine.dispose)
@@ -92,6 +83,31 @@ def serve(settings: Settings) -> None:
         stack.callback(wiring.work.stop)
         _greet(settings)
         http.run()
+
+
+def listen(app: Callable[..., Any], settings: Settings) -> BaseWSGIServer:
+    """Listen where the settings say; who calls is told by the server in front, if one is trusted.
+
+    https://docs.pylonsproject.org/projects/waitress/en/stable/reverse-proxy.html
+    """
+    front: dict[str, Any] = {}
+    if settings.trusted_proxy is not None:
+        front = {
+            "trusted_proxy": settings.trusted_proxy,
+            "trusted_proxy_count": 1,
+            "trusted_proxy_headers": {"x-forwarded-for"},
+        }
+    return create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        channel_timeout=CHANNEL_SECONDS,
+        max_request_body_size=BODY_BYTES,
+        ident=None,
+        **front,
+    )
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -56,6 +56,7 @@ def test_a_test_key_means_stripe_itself() -> None:
         ({"STRIPE_CONNECT_WEBHOOK_SECRET": "whsec_12345678,nope"}, "whsec_"),
         ({"STRIPE_THIN_WEBHOOK_SECRET": "whsec_"}, "whsec_"),
         ({"PUBLIC_URL": "shop.example"}, "PUBLIC_URL"),
+        ({"TRUSTED_PROXY": "front.example"}, "TRUSTED_PROXY"),
         ({"PUBLIC_URL": "ftp://shop.example"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://shop.example/path"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://user@shop.example"}, "PUBLIC_URL"),

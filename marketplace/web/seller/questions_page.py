@@ -148,7 +148,7 @@ def _uploads() -> Iterator[tuple[str, Upload]]:
 def signature() -> Signature:
     """Who agrees: now, from the address and with the browser of this request.
 
-    Behind a proxy it is the address that the server in front was trusted to tell.
+    Behind a proxy it is the address that the server in front was trusted to tell (TRUSTED_PROXY).
     """
     agent = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
     return Signature(clock.now(), request.remote_addr or "", agent)
