@@ -31,7 +31,7 @@ def refresh(session: orm.Session, stripe: StripeClient, transfer_id: str) -> boo
     session.commit()  # nothing stays open while Stripe thinks
     with translating():
         transfer = stripe.v1.transfers.retrieve(
-            transfer_id, {"expand": ["balance_transaction"]}
+            transfer_id, {"expand": ["balance_transaction", "reversals.data.balance_transaction"]}
         ).to_dict()
     with phase(session):
         order = ledger.charged_order(
@@ -42,6 +42,7 @@ def refresh(session: orm.Session, stripe: StripeClient, transfer_id: str) -> boo
         order_id = order.id if order else None
         keep(session, transfer, order_id=order_id)
     record_arrival(session, stripe, transfer, order_id=order_id)
+    _record_reversals(session, stripe, transfer, order_id=order_id)
     return order is not None
 
 
@@ -78,6 +79,33 @@ def _done(session: orm.Session, transfer: Mapping[str, Any]) -> None:
         request.status = move(TransferStatus, request.status, TransferStatus.MADE)
         request.stripe_id = transfer["id"]
         session.flush()
+
+
+def _record_reversals(
+    session: orm.Session,
+    stripe: StripeClient,
+    transfer: Mapping[str, Any],
+    *,
+    order_id: int | None,
+) -> None:
+    """Mirror what came back of a transfer, on both balances; a call for each that is not known.
+
+    https://docs.stripe.com/api/transfer_reversals/object
+    """
+    account = id_of(transfer["destination"])
+    for reversal in (transfer.get("reversals") or {}).get("data", ()):
+        left, came = (
+            id_of(reversal.get("destination_payment_refund")),
+            reversal["balance_transaction"],
+        )
+        if left and not ledger.knows(session, account=account, source=left, order_id=order_id):
+            ledger.record(session, stripe, account=account, source=left, order_id=order_id)
+        with phase(session):
+            seller_id = seller_of(session, account)
+            if isinstance(came, Mapping):
+                ledger.keep_transaction(
+                    session, came, account=None, seller_id=seller_id, order_id=order_id
+                )
 
 
 def record_arrival(
