@@ -16,12 +16,14 @@ run: $(VENV)/.run ## the marketplace and its sandbox, with demo data, until Ctrl
 demo: $(VENV)/.run ## the whole story in the terminal, without a browser
 	@exec $(BIN)/python -m marketplace.cli demo
 
+# Dozens of tests start programs; where bytecode may be kept, only the first compiles the modules.
 test: $(VENV)/.test node_modules/.ready chromium ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --numprocesses auto --dist loadscope \
+		--no-loadscope-reorder
 
 format: $(VENV)/.test ## let ruff tidy up
 	$(BIN)/ruff format .

@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for: settings, a migrated database of its own, the app."""
 
+import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -21,6 +22,11 @@ __all__ = ["quiet_notices", "sandbox", "start_sandbox"]  # fixtures that live be
 
 SECRET_KEY = "a-key-for-tests-that-is-long-enough"
 
+ARTIFACTS = Path(
+    os.environ.get("ARTIFACTS") or Path(__file__).resolve().parent.parent / "artifacts"
+)
+DESIGNS = "designs-*.md"
+
 sparing.spare()
 
 # These start programs and browsers. Whatever comes last keeps one worker busy while the others have
@@ -32,6 +38,23 @@ LONG = ("browser", "journeys", "cli", "stripe_cli")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long tests first; pytest-randomly has shuffled before."""
     items.sort(key=lambda item: not set(LONG) & set(item.path.parts))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tables of an earlier run are not this run's."""
+    if not hasattr(session.config, "workerinput"):
+        for told in ARTIFACTS.glob(DESIGNS):
+            told.unlink()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what each design took, when the designs were run (tests/journeys)."""
+    tables = sorted(ARTIFACTS.glob(DESIGNS))
+    if tables:
+        terminalreporter.section("every design, to the cent")
+    for told in tables:
+        terminalreporter.write_line(told.read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")

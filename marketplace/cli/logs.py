@@ -35,6 +35,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     """
     out = stream or sys.stderr
     handler = logging.StreamHandler(out)
+    handler.setLevel(level)
     handler.setFormatter(_Plain() if out.isatty() else _Json())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, least in CHATTY.items():

@@ -162,8 +162,12 @@ def test_a_dropped_socket_loses_nothing(sandbox: Running, cli: Cli, receiver: Re
         if number in {5, 12}:
             sandbox.sandbox.hub.hang_up()
 
-    receiver.wait_for(20, PATIENCE)
-    assert names_of(receiver) == {f"Customer {number}" for number in range(20)}
+    wanted = {f"Customer {number}" for number in range(20)}
+    end = time.monotonic() + PATIENCE
+    # One that was under way when the line went dead may come twice: that is no loss.
+    while names_of(receiver) != wanted and time.monotonic() < end:
+        time.sleep(0.01)
+    assert names_of(receiver) == wanted
 
 
 def start(port: int, folder: Path) -> "subprocess.Popen[bytes]":
