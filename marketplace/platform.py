@@ -7,8 +7,11 @@ https://docs.stripe.com/api/accounts/retrieve
 """
 
 import logging
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from babel.numbers import get_currency_name
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 from stripe import StripeClient
@@ -20,13 +23,15 @@ from marketplace.design.acceptance import accept
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.errors import Invalid, StripeError
 from marketplace.gateway.failures import translating
-from marketplace.models import PlatformSettings
-from marketplace.money import BASIS_POINTS
+from marketplace.models import PlatformSettings, Seller
+from marketplace.money import BASIS_POINTS, CURRENCIES, most_digits
 
 ONLY = 1
 # More than any sale can be; the database counts no further than this anyway.
 MOST_FEE = 99_999_999
 USUAL = fees.Terms(bps=1000)
+NO_AMOUNT = "Write an amount of nothing or more."
+CROSSED = "The most is below the least."
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +48,80 @@ def fee_columns(terms: fees.Terms) -> dict[str, int | None]:
         "fee_max": terms.most,
     }
     faults = {
-        name: "Write an amount of nothing or more."
+        name: NO_AMOUNT
         for name, value in columns.items()
         if value is not None and not 0 <= value <= MOST_FEE
     }
     if not 0 <= terms.bps < BASIS_POINTS:
         faults["fee_bps"] = "Write a share from 0 to less than 100 percent."
     if terms.least is not None and terms.most is not None and terms.least > terms.most:
-        faults["fee_max"] = "The most is below the least."
+        faults["fee_max"] = CROSSED
     if faults:
         raise Invalid("This commission cannot be.", faults)
     return columns
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a commission has beside its percentage in a further currency, in its minor units.
+
+    All three None: nothing is agreed in it any more.
+    """
+
+    currency: str
+    fixed: int | None = None
+    least: int | None = None
+    most: int | None = None
+
+    def among(self, kept: Mapping[str, Any], home: str) -> dict[str, Any]:
+        """`kept`, the `fee_parts` of a seller, with this added, replaced or removed.
+
+        `home` is the shop's own currency. Raises Invalid with the fields that cannot be.
+        """
+        amounts = {"fixed": self.fixed, "least": self.least, "most": self.most}
+        limit = 10 ** most_digits(self.currency)
+        faults = {
+            f"other_{name}": NO_AMOUNT
+            for name, value in amounts.items()
+            if value is not None and not 0 <= value < limit
+        }
+        if self.currency == home:
+            faults["other_currency"] = "What is agreed in the shop's own currency stands above."
+        elif self.currency not in CURRENCIES:
+            faults["other_currency"] = "Choose a currency from the list."
+        if self.least is not None and self.most is not None and self.least > self.most:
+            faults["other_most"] = CROSSED
+        if faults:
+            raise Invalid("This commission cannot be.", faults)
+        others = {it: parts for it, parts in kept.items() if it != self.currency}
+        gone = all(value is None for value in amounts.values())
+        return others if gone else others | {self.currency: amounts}
+
+
+def terms_in(seller: Seller, currency: str) -> fees.Terms | None:
+    """The commission on a sale of this shop in `currency`; None where none is agreed."""
+    own = fees.Terms(seller.fee_bps, seller.fee_fixed, seller.fee_min, seller.fee_max)
+    return fees.terms_for(currency, own, seller.currency, seller.fee_parts)
+
+
+def unagreed(seller: Seller, currency: str) -> str | None:
+    """Tell the seller that no commission is agreed for sales in `currency`; None when one is."""
+    if terms_in(seller, currency) is not None:
+        return None
+    known = " and ".join(_named(it) for it in (seller.currency, *sorted(seller.fee_parts)))
+    return (
+        f"The commission is agreed in {known} only. "
+        f"Ask the marketplace before you sell in {_named(currency)}."
+    )
+
+
+def _named(currency: str) -> str:
+    return str(get_currency_name(currency.upper(), count=2, locale="en"))
+
+
+def typed_in(offered: PlatformSettings) -> str:
+    """The currency in which the platform's own terms and invitations are written."""
+    return offered.currency or "usd"
 
 
 def settings(session: orm.Session) -> PlatformSettings:

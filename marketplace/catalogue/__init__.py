@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import platform
 from marketplace.database import lock
 from marketplace.errors import Invalid, NotFound
 from marketplace.models import Product, Seller
@@ -37,9 +38,10 @@ class Offer:
 def offer(session: orm.Session, seller: Seller, what: Offer, *, nonce: str) -> Product:
     """Put a product on sale; the same form sent twice (one `nonce`) gives one product. Flushes.
 
-    Raises Invalid with the fields that cannot be used.
+    Raises Invalid with the fields that cannot be used; a currency in which no commission is agreed
+    with the seller is one of them.
     """
-    _check(what)
+    _check(what, seller)
     nonce = f"{seller.token}:{nonce}"[:80]  # a nonce seen elsewhere finds nobody else's product
     product = Product(seller_id=seller.id, form_nonce=nonce)
     _write(product, what)
@@ -56,7 +58,7 @@ def change(session: orm.Session, product: Product, what: Offer) -> Product:
 
     Raises Invalid with the fields that cannot be used.
     """
-    _check(what)
+    _check(what, session.get_one(Seller, product.seller_id))
     lock(session, product)
     _write(product, what)
     session.flush()
@@ -124,7 +126,7 @@ def find_on_sale(session: orm.Session, product_id: int) -> Product:
     return product
 
 
-def _check(what: Offer) -> None:
+def _check(what: Offer, seller: Seller) -> None:
     faults = {}
     if not 0 < len(what.title.strip()) <= LONGEST_TITLE:
         faults["title"] = f"Write a title of at most {LONGEST_TITLE} characters."
@@ -132,6 +134,8 @@ def _check(what: Offer) -> None:
         faults["description"] = f"Write at most {LONGEST_DESCRIPTION:,} characters."
     if what.price.currency not in CURRENCIES:
         faults["currency"] = "Choose a currency from the list."
+    elif (fault := platform.unagreed(seller, what.price.currency)) is not None:
+        faults["currency"] = fault
     elif not can_be_charged(what.price):
         least = minimum_charge(what.price.currency)
         faults["price"] = f"The least is {least}." if least else "This cannot be charged."

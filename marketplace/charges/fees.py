@@ -33,7 +33,8 @@ class Rate:
         return total.percent(self.bps) + Money(self.fixed, total.currency)
 
 
-# US list price for domestic cards, by currency: an estimate and nothing else. Foreign cards,
+# US list price for domestic cards, by currency: an estimate and nothing else. Terms in any other
+# currency are neither estimated nor guarded. Foreign cards,
 # conversion and negotiated prices differ, and the fee that was really taken is in the ledger.
 CARD_ESTIMATE: Mapping[str, Rate] = {"usd": Rate(bps=290, fixed=30)}
 
@@ -42,13 +43,35 @@ CARD_ESTIMATE: Mapping[str, Rate] = {"usd": Rate(bps=290, fixed=30)}
 class Terms:
     """A seller's commission: basis points plus a fixed part, kept between two limits.
 
-    All but the basis points in minor units of the sale's currency, whatever that is.
+    All but the basis points in minor units of one currency, and good for sales in it alone.
     """
 
     bps: int
     fixed: int = 0
     least: int | None = None
     most: int | None = None
+
+    @property
+    def share_only(self) -> bool:
+        """Whether it is a percentage and nothing else, which means the same in every currency."""
+        return not self.fixed and not self.least and self.most is None
+
+
+def terms_for(
+    currency: str, own: Terms, home: str, parts: Mapping[str, Mapping[str, int | None]]
+) -> Terms | None:
+    """The commission on sales in `currency`; None where none is agreed.
+
+    `own` is in the currency `home`; `parts` are the "fixed", "least" and "most" of further
+    currencies, in minor units of each. Nothing is converted and nothing is carried over: what is
+    30 cents here would be nothing there, and a minimum could be dodged by another price tag.
+    """
+    if currency == home:
+        return own
+    if currency in parts:
+        there = parts[currency]
+        return Terms(own.bps, there.get("fixed") or 0, there.get("least"), there.get("most"))
+    return own if own.share_only else None
 
 
 def commission(

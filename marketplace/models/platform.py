@@ -38,7 +38,8 @@ class Terms:
     charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
     fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
     loss_owner: Mapped[LossOwner] = mapped_column(choice(LossOwner), default=DEFAULT.loss_owner)
-    # Basis points, then minor units of the currency of each sale; see `Seller`.
+    # Basis points, then minor units of the platform's currency: a shop that is opened with another
+    # currency has the share alone; see `Seller`.
     fee_bps: Mapped[int] = mapped_column(default=1000)
     fee_fixed: Mapped[int] = mapped_column(default=0)
     fee_min: Mapped[int | None]

@@ -82,11 +82,13 @@ class Seller(Stamped, Base):
     fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
     loss_owner: Mapped[LossOwner] = mapped_column(choice(LossOwner), default=DEFAULT.loss_owner)
     # The marketplace's commission: basis points of the sale plus a fixed part, no less than the
-    # minimum and no more than the maximum; all three in minor units of the sale's currency.
+    # minimum and no more than the maximum; all three in minor units of the shop's own currency.
     fee_bps: Mapped[int] = mapped_column(default=1000)
     fee_fixed: Mapped[int] = mapped_column(default=0)
     fee_min: Mapped[int | None]
     fee_max: Mapped[int | None]
+    # The three of further currencies: {"eur": {"fixed": 30, "least": None, "most": None}}.
+    fee_parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Destination charges: how the share is named, and whether the seller is the merchant of record.
     split: Mapped[Split] = mapped_column(choice(Split), default=Split.APPLICATION_FEE)
     on_behalf_of: Mapped[bool] = mapped_column(default=False)

@@ -115,12 +115,14 @@ def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False
 def _paid_with(seller: Seller, currency: str, home: str | None) -> object:
     """What sellers that are paid together have in common; a merchant of record stands alone."""
     joins = seller.charge_type is ChargeType.SEPARATE and not seller.on_behalf_of
-    ready = sellers.can_be_bought_from(seller) and _border(seller, currency, home) is None
+    open_to = _border(seller, currency, home) is None and platform.terms_in(seller, currency)
+    ready = sellers.can_be_bought_from(seller) and open_to
     return ChargeType.SEPARATE if joins and ready else seller.id
 
 
 def _border(seller: Seller, currency: str, home: str | None) -> str | None:
     """What Stripe's borders say to a sale of this shop in `currency`; `home` is the platform's."""
+    terms = platform.terms_in(seller, currency)
     return borders.obstacle(
         Crossing(
             charge_type=seller.charge_type,
@@ -129,7 +131,7 @@ def _border(seller: Seller, currency: str, home: str | None) -> str | None:
             currency=currency,
             recipient=seller.service_agreement is ServiceAgreement.RECIPIENT,
             on_behalf_of=seller.on_behalf_of,
-            commission=bool(seller.fee_bps or seller.fee_fixed or seller.fee_min),
+            commission=terms is None or bool(terms.bps or terms.fixed or terms.least),
         )
     )
 
@@ -153,7 +155,9 @@ def _part(products: Sequence[Product], wanted: dict[int, int]) -> Part:
     seller = products[0].seller
     lines = [_line(product, wanted[product.id]) for product in products]
     total = sum((line.total for line in lines), Money.zero(products[0].currency))
-    return Part(seller, lines, total, fees.agreed(total, sellers.terms(seller)))
+    terms = platform.terms_in(seller, total.currency)
+    kept = fees.agreed(total, terms) if terms else Money.zero(total.currency)  # see `_problem`
+    return Part(seller, lines, total, kept)
 
 
 def loss(
@@ -170,14 +174,16 @@ def loss(
 
 def border(session: orm.Session, seller: Seller, currency: str) -> str | None:
     """Why nobody could buy from this shop in `currency`, for the seller; None when all is well."""
-    return _border(seller, currency, platform.settings(session).country)
+    home = platform.settings(session).country
+    return _border(seller, currency, home) or platform.unagreed(seller, currency)
 
 
 def guard(seller: Seller, currency: str) -> str | None:
     """Warn of the sales in `currency` on which the marketplace loses money; None without any."""
     if charges.of(seller.charge_type).roles(seller.fee_payer).pays_stripe_fee is Party.SELLER:
         return None
-    return fees.guard(sellers.terms(seller), currency)
+    terms = platform.terms_in(seller, currency)
+    return fees.guard(terms, currency) if terms else None
 
 
 def _line(product: Product, quantity: int) -> Line:
@@ -196,6 +202,8 @@ def _problem(seller: Seller, total: Money, home: str | None) -> str | None:
         return Sentence("{shop} cannot take payments at the moment.", shop=seller.shop_name)
     if (border := _border(seller, total.currency, home)) is not None:
         return border
+    if platform.terms_in(seller, total.currency) is None:
+        return Sentence("This shop cannot sell in {currency} yet.", currency=total.currency.upper())
     if not can_be_charged(total):
         least = minimum_charge(total.currency)
         below = least is not None and total < least

@@ -26,12 +26,16 @@ from marketplace.sellers.doors import DOORS, design_of
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Everything beside the design. The commission is in minor units of each sale's currency."""
+    """Everything beside the design. The commission is in minor units of the shop's currency.
+
+    `elsewhere` is what it has beside the percentage in one further currency; None changes none.
+    """
 
     commission: fees.Terms
     split: Split = Split.APPLICATION_FEE
     on_behalf_of: bool = False
     transfer_when: TransferWhen = TransferWhen.NOW
+    elsewhere: platform.Elsewhere | None = None
 
     def columns(self, design: Design) -> dict[str, object]:
         """The same as columns of a row, without what a seller of `design` has no use for.
@@ -69,6 +73,9 @@ def change(
     design = replace(before, charge_type=charge_type, onboarding=onboarding)
     accept(design, knowing=knowing or design == before)
     columns = agreement.columns(design) | asdict(design)
+    elsewhere = agreement.elsewhere
+    if elsewhere is not None:
+        elsewhere.among(seller.fee_parts, seller.currency)  # raises before Stripe is asked
     cards = bool(columns["on_behalf_of"])
     missing = lacking(seller, design, cards=cards)
     stripe_id = seller.stripe_id
@@ -80,6 +87,8 @@ def change(
         lock(session, seller)
         for name, value in columns.items():
             setattr(seller, name, value)
+        if elsewhere is not None:
+            seller.fee_parts = elsewhere.among(seller.fee_parts, seller.currency)
     if missing and stripe_id is not None:
         refresh(session, stripe, stripe_id)
     return missing

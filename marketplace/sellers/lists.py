@@ -41,7 +41,10 @@ def can_be_bought_from(seller: Seller) -> bool:
 
 
 def terms(agreed: Seller | PlatformSettings | Invitation) -> Terms:
-    """The commission that was agreed with a seller, or is offered to one."""
+    """The commission that was agreed with a seller, in the shop's currency, or is offered to one.
+
+    Of a sale, ask `platform.terms_in`.
+    """
     return Terms(agreed.fee_bps, agreed.fee_fixed, agreed.fee_min, agreed.fee_max)
 
 

@@ -33,6 +33,8 @@ from marketplace.sellers.lists import by_slug, of
 LONGEST_NAME = 80
 LONGEST_TOLD = 500
 _MCC = re.compile("[0-9]{4}", re.ASCII)
+# What a commission has beside its percentage: amounts of the platform's currency.
+AMOUNTS = {"fee_fixed": 0, "fee_min": None, "fee_max": None}
 # What a shop is opened with besides its design.
 AGREED = ("fee_bps", "fee_fixed", "fee_min", "fee_max", "split", "on_behalf_of", "transfer_when")
 
@@ -91,9 +93,10 @@ def open_shop(
     """Open the shop of `user`, or return the one that is open already. Flushes, commits not.
 
     Sells in the currency of `country`, on `terms` or else on what the platform offers to
-    everybody; a `design` stands above both. Most of it stays for good. Nothing is asked of Stripe
-    yet. Raises Invalid with the fields that cannot be used, or with the name of the rule that
-    forbids the design.
+    everybody; a `design` stands above both. Of a commission that was written in another currency,
+    only the percentage is taken. Most of it stays for good. Nothing is asked of Stripe yet.
+    Raises Invalid with the fields that cannot be used, or with the name of the rule that forbids
+    the design.
     """
     opened = of(session, user)
     if opened is not None:
@@ -111,7 +114,7 @@ def open_shop(
     faults |= about.faults()
     if faults:
         raise Invalid("The shop cannot be opened like this.", faults)
-    place = places[country]
+    place, home = places[country], platform.typed_in(platform.settings(session))
     seller = Seller(
         user_id=user.id,
         shop_name=name,
@@ -122,7 +125,7 @@ def open_shop(
         website=about.website or None,
         sells=about.sells or None,
         mcc=about.mcc or None,
-        **terms_as_columns(agreed, design),
+        **terms_as_columns(agreed, design, same=place.currency == home),
     )
     if user.role is Role.BUYER:
         user.role = Role.SELLER
@@ -139,6 +142,7 @@ def adopt(session: orm.Session, user: User, invitation: Invitation, *, name: str
     if not 0 < len(name) <= LONGEST_NAME:
         fault = f"Write a name of at most {LONGEST_NAME} characters."
         raise Invalid("The shop cannot be opened like this.", {"name": fault})
+    home = platform.typed_in(platform.settings(session))
     seller = Seller(
         user_id=user.id,
         shop_name=name,
@@ -148,7 +152,7 @@ def adopt(session: orm.Session, user: User, invitation: Invitation, *, name: str
         stripe_id=invitation.stripe_id,
         account_status=AccountStatus.CREATED,
         service_agreement=_agreement(session, invitation),
-        **terms_as_columns(invitation, invitation.design),
+        **terms_as_columns(invitation, invitation.design, same=invitation.currency == home),
     )
     if user.role is Role.BUYER:
         user.role = Role.SELLER
@@ -167,9 +171,15 @@ def _agreement(session: orm.Session, invitation: Invitation) -> ServiceAgreement
     return needed
 
 
-def terms_as_columns(agreed: PlatformSettings | Invitation, design: Design) -> dict[str, Any]:
-    """A design and the terms beside it, as the columns of a new `Seller`."""
-    return asdict(design) | {name: getattr(agreed, name) for name in AGREED}
+def terms_as_columns(
+    agreed: PlatformSettings | Invitation, design: Design, *, same: bool
+) -> dict[str, Any]:
+    """A design and the terms beside it, as the columns of a new `Seller`.
+
+    `same` tells whether the shop's currency is the one in which the terms are written.
+    """
+    columns = asdict(design) | {name: getattr(agreed, name) for name in AGREED}
+    return columns if same else columns | AMOUNTS
 
 
 def _insert(session: orm.Session, user: User, seller: Seller) -> Seller:

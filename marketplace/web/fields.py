@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from babel import Locale
 from wtforms import Field, ValidationError
 from wtforms.widgets import TextInput
 
-from marketplace.money import Money, NotAnAmount, can_be_charged, minimum_charge
+from marketplace.money import CURRENCIES, Money, NotAnAmount, can_be_charged, minimum_charge
 
 _WHOLE = re.compile("[0-9]{1,9}", re.ASCII)
 _PERCENT = re.compile("([0-9]{1,3})(?:[.,]([0-9]{1,2}))?", re.ASCII)
@@ -118,3 +119,10 @@ def chargeable(_form: object, field: MoneyField) -> None:
     raise ValidationError(
         f"The least that can be charged is {least}." if least else "This cannot be charged."
     )
+
+
+def currency_choices(first: str) -> list[tuple[str, str]]:
+    """Every currency that Stripe charges in, the shop's own at the top."""
+    names = Locale("en").currencies
+    rest = sorted(CURRENCIES - {first})
+    return [(it, f"{it.upper()}: {names.get(it.upper(), it.upper())}") for it in (first, *rest)]

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
-from marketplace import invitations, sellers
+from marketplace import invitations, platform, sellers
 from marketplace.database import phase
 from marketplace.errors import Invalid, StripeError
 from marketplace.models import Invitation
@@ -89,4 +89,5 @@ def _page(invitation: Invitation, link: str, form: JoinForm) -> str:
         link=link,
         shop=context.seller(),
         promised=fixed.promised(invitation.design),
+        written_in=platform.typed_in(platform.settings(context.session())),
     )

@@ -103,6 +103,31 @@ def test_a_minimum_and_a_maximum_bound_the_share(total: int, kept: int) -> None:
     assert fees.agreed(Money(total, "usd"), terms) == Money(kept, "usd")
 
 
+PARTS = st.fixed_dictionaries(
+    dict.fromkeys(("fixed", "least", "most"), st.none() | st.integers(0, 10**9))
+)
+CURRENCY = st.sampled_from(["usd", "eur", "jpy", "idr", "kwd"])
+
+
+@given(own=TERMS, home=CURRENCY, parts=st.dictionaries(CURRENCY, PARTS), wanted=CURRENCY)
+def test_terms_hold_in_the_currency_in_which_they_were_agreed_and_in_no_other(
+    own: fees.Terms, home: str, parts: dict[str, dict[str, int | None]], wanted: str
+) -> None:
+    found = fees.terms_for(wanted, own, home, parts)
+    if wanted == home:
+        assert found == own
+    elif wanted in parts:
+        there = parts[wanted]
+        expected = fees.Terms(own.bps, there["fixed"] or 0, there["least"], there["most"])
+        assert found == expected
+    elif own.fixed or own.least or own.most is not None:
+        assert found is None
+    else:
+        sale = Money(12_300, wanted)
+        assert found
+        assert fees.agreed(sale, found) == fees.commission(sale, own.bps, 0)
+
+
 @pytest.mark.parametrize(("currency", "step"), [("isk", 100), ("kwd", 10), ("jpy", 1)])
 def test_the_commission_is_an_amount_that_its_currency_has(currency: str, step: int) -> None:
     kept = fees.commission(Money(12_300, currency), 1234, 7)

@@ -54,7 +54,7 @@ def set_terms() -> ResponseReturnValue:
     """Set the commission of new shops, and where buyers may pay."""
     session = context.session()
     offered = platform.settings(session)
-    form = forms.DefaultsForm(offered.currency or "usd", offered)
+    form = forms.DefaultsForm(platform.typed_in(offered), offered)
     try:
         form.insist()
         at_stripe, here = bool(form.pay_at_stripe.data), bool(form.pay_here.data)
@@ -90,7 +90,7 @@ def _page(
     faults: Mapping[str, str] | None = None,
 ) -> str:
     offered = platform.settings(context.session())
-    currency = offered.currency or "usd"
+    currency = platform.typed_in(offered)
     return render_template(
         "platform/design.html",
         wanted=wanted,

@@ -1,11 +1,12 @@
 """What the operator fills in: designs, commissions, invitations.
 
 A design is not a form's business: its radio buttons are the guide's questions, and they are read as
-the guide reads an address. The rule that bites: a commission is minor units of each sale's
-currency, whatever that is, so it is typed in one currency and holds in all.
+the guide reads an address. The rule that bites: what a commission has beside its percentage holds
+in one currency only, so each amount is read in the currency that stands beside it.
 """
 
 import secrets
+from dataclasses import replace
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -18,7 +19,7 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
     StringField,
 )
 
-from marketplace import charges
+from marketplace import charges, platform
 from marketplace.charges import fees
 from marketplace.charges.strategy import Party
 from marketplace.design import AccountsApi, Design
@@ -26,9 +27,9 @@ from marketplace.design.passing import Split, TransferWhen
 from marketplace.errors import Invalid
 from marketplace.guide import options
 from marketplace.models import Invitation, PlatformSettings, Seller
-from marketplace.money import Money
+from marketplace.money import CURRENCIES, Money
 from marketplace.sellers import Agreement
-from marketplace.web.fields import OptionalMoneyField, PercentField
+from marketplace.web.fields import OptionalMoneyField, PercentField, currency_choices
 
 Agreed = PlatformSettings | Invitation | Seller
 EASY = {"inputmode": "decimal", "autocomplete": "off"}
@@ -141,6 +142,55 @@ class AgreementForm(CommissionForm):
             on_behalf_of=bool(self.on_behalf_of.data),
             transfer_when=TransferWhen(self.transfer_when.data),
         )
+
+
+def _other(form: "ChangeForm") -> str:
+    """In what the second group is read; anything, while no currency is chosen for it."""
+    chosen = str(form.other_currency.data)
+    return chosen if chosen in CURRENCIES else form.currency
+
+
+class ChangeForm(AgreementForm):
+    """What is agreed anew with one seller, in the shop's currency and perhaps in another one."""
+
+    other_currency = SelectField(
+        "Currency",
+        description="With all three empty, nothing is agreed in it any more. For the percentage "
+        "alone, write 0 as the fixed part.",
+        choices=[],
+        default="",
+    )
+    other_fixed = OptionalMoneyField("Fixed part in it", currency=_other, render_kw=EASY)
+    other_least = OptionalMoneyField("At least, in it", currency=_other, render_kw=EASY)
+    other_most = OptionalMoneyField("At most, in it", currency=_other, render_kw=EASY)
+
+    def __init__(self, shop: Seller, *, sent: bool = True) -> None:
+        super().__init__(shop.currency, shop, sent=sent)
+        rest = currency_choices(shop.currency)[1:]
+        self.other_currency.choices = [
+            SelectChoice(*pair) for pair in (("", "None to change"), *rest)
+        ]
+
+    def insist(self) -> None:
+        """Raise Invalid as others do, and for amounts whose currency was not said."""
+        super().insist()
+        typed = (self.other_fixed.data, self.other_least.data, self.other_most.data)
+        if any(typed_one is not None for typed_one in typed) and not self.other_currency.data:
+            fault = {"other_currency": "Choose the currency of these amounts."}
+            raise Invalid("Some of this cannot be used.", fault)
+
+    @property
+    def agreement(self) -> Agreement:
+        """What the valid form says."""
+        if not self.other_currency.data:
+            return super().agreement
+        elsewhere = platform.Elsewhere(
+            str(self.other_currency.data),
+            fixed=self.other_fixed.amount,
+            least=self.other_least.amount,
+            most=self.other_most.amount,
+        )
+        return replace(super().agreement, elsewhere=elsewhere)
 
 
 class InviteForm(AgreementForm):

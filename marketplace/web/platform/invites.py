@@ -38,7 +38,7 @@ def invitation_list() -> ResponseReturnValue:
 def invitation_new() -> ResponseReturnValue:
     """The form to invite somebody, filled in with what everybody is offered."""
     offered = platform.settings(context.session())
-    form = forms.InviteForm(offered.currency or "usd", offered)
+    form = forms.InviteForm(platform.typed_in(offered), offered)
     return _page(form, forms.typed_design(offered.design))
 
 
@@ -48,7 +48,7 @@ def invite() -> ResponseReturnValue:
     """Make the invitation and show its link; or only look what the rules say of a design."""
     session = context.session()
     offered = platform.settings(session)
-    form = forms.InviteForm(offered.currency or "usd", offered)
+    form = forms.InviteForm(platform.typed_in(offered), offered)
     wanted = forms.typed_design(offered.design)
     if request.form.get("intent") == "look":
         return _page(form, wanted)
@@ -75,7 +75,9 @@ def import_form() -> ResponseReturnValue:
     """The form to bring an account."""
     offered = platform.settings(context.session())
     return render_template(
-        "platform/import.html", form=forms.ImportForm(offered.currency or "usd", offered), faults={}
+        "platform/import.html",
+        form=forms.ImportForm(platform.typed_in(offered), offered),
+        faults={},
     )
 
 
@@ -85,7 +87,7 @@ def bring() -> ResponseReturnValue:
     """Look an account up at Stripe, and invite somebody to open a shop with it."""
     session = context.session()
     offered = platform.settings(session)
-    form = forms.ImportForm(offered.currency or "usd", offered)
+    form = forms.ImportForm(platform.typed_in(offered), offered)
     try:
         form.insist()
         sent = _brought(form)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import closing, payouts, sellers
+from marketplace import closing, payouts, platform, sellers
 from marketplace.design import Design
 from marketplace.design.rules import judge
 from marketplace.errors import Conflict, Invalid, NotFound
@@ -44,7 +44,7 @@ def seller_list() -> ResponseReturnValue:
 def seller(slug: str) -> ResponseReturnValue:
     """One shop: requirements, capabilities, bank accounts, balance, latest payouts."""
     shop = _shop(slug)
-    return _page(shop, forms.AgreementForm(shop.currency, shop), sellers.design_of(shop))
+    return _page(shop, forms.ChangeForm(shop), sellers.design_of(shop))
 
 
 @bp.post("/sellers/<slug>/terms")
@@ -52,7 +52,7 @@ def seller(slug: str) -> ResponseReturnValue:
 def change_terms(slug: str) -> ResponseReturnValue:
     """Agree anew with a seller on what is not fixed; Stripe is asked for what the account lacks."""
     session, shop = context.session(), _shop(slug)
-    form = forms.AgreementForm(shop.currency, shop)
+    form = forms.ChangeForm(shop)
     wanted = replace(
         sellers.design_of(shop),
         charge_type=forms.typed_design(sellers.design_of(shop)).charge_type,
@@ -93,7 +93,7 @@ def close_seller(slug: str) -> ResponseReturnValue:
 
 def _page(
     shop: Seller,
-    form: forms.AgreementForm,
+    form: forms.ChangeForm,
     wanted: Design,
     faults: Mapping[str, str] | None = None,
 ) -> str:
@@ -101,6 +101,8 @@ def _page(
     return render_template(
         "platform/seller.html",
         shop=shop,
+        own=sellers.terms(shop),
+        others={it: platform.terms_in(shop, it) for it in sorted(shop.fee_parts)},
         form=form,
         wanted=wanted,
         judgement=judge(wanted),

@@ -46,6 +46,7 @@ def home() -> ResponseReturnValue:
         "seller/home.html",
         seller=seller,
         standing=_standing(seller),
+        terms=sellers.terms(seller),
         products=catalogue.count(session, seller),
         waiting=orders.waiting(session, seller),
         balances=[payouts.held(balance) for balance in payouts.balances(session, seller)],

@@ -6,7 +6,6 @@ The rule that bites: a form only carries words; what may be sold for how much is
 
 import secrets
 
-from babel import Locale
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than the stubs
@@ -24,11 +23,11 @@ from marketplace import catalogue, countries, platform
 from marketplace.catalogue import Offer, pictures
 from marketplace.errors import Invalid
 from marketplace.models import Product
-from marketplace.money import CURRENCIES, Money
+from marketplace.money import Money
 from marketplace.onboarding.api.choices import TRADES
 from marketplace.sellers import LONGEST_NAME, LONGEST_TOLD, About
 from marketplace.web import context
-from marketplace.web.fields import CountField, MoneyField, chargeable
+from marketplace.web.fields import CountField, MoneyField, chargeable, currency_choices
 
 ACCEPTED = ", ".join(f"image/{name.lower()}" for name in pictures.FORMATS)
 
@@ -143,13 +142,6 @@ class ProductForm(FlaskForm):
             stock=self.stock.data,
             image_name=image_name,
         )
-
-
-def currency_choices(first: str) -> list[tuple[str, str]]:
-    """Every currency that Stripe charges in, the shop's own at the top."""
-    names = Locale("en").currencies
-    rest = sorted(CURRENCIES - {first})
-    return [(it, f"{it.upper()}: {names.get(it.upper(), it.upper())}") for it in (first, *rest)]
 
 
 def show_faults(form: Form, error: Invalid) -> None:

@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, request, send_from_directory, url_f
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from marketplace import catalogue, orders
+from marketplace import catalogue, orders, platform
 from marketplace.catalogue import Offer, pictures
 from marketplace.database import phase
 from marketplace.errors import Invalid, NotFound
@@ -93,6 +93,7 @@ def _form_page(form: ProductForm, seller: Seller, product: Product | None) -> Re
         form=form,
         seller=seller,
         product=product,
+        terms=platform.terms_in(seller, form.chosen),
         guard=orders.guard(seller, form.chosen),
         border=orders.border(context.session(), seller, form.chosen),
     )
