@@ -10,6 +10,7 @@ https://docs.stripe.com/connect/separate-charges-and-transfers
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -39,6 +40,8 @@ from marketplace.transfers import mirrors
 
 KEY_LASTS = timedelta(hours=23)
 PATIENCE = timedelta(minutes=1)
+# Rounding may give a share of less than one unit that unit, so such a share is tried for a day.
+TRIED = timedelta(days=1)
 SWEEP = 50
 PAID = frozenset({OrderStatus.PAID, OrderStatus.FULFILLED})
 log = logging.getLogger(__name__)
@@ -87,11 +90,19 @@ def requests_of(session: orm.Session, order: Order) -> Sequence[TransferRequest]
 
 def settled(session: orm.Session, order: Order) -> BalanceTransaction | None:
     """How the charge of an order came to the platform's balance; None while it is not booked."""
-    return session.scalar(
-        sa.select(BalanceTransaction)
+    found: BalanceTransaction | None = session.scalar(
+        _booked(Payment.order_id == order.id, BalanceTransaction)
+    )
+    return found
+
+
+def _booked(whose: sa.ColumnElement[bool], what: Any) -> sa.Select[Any]:  # noqa: ANN401 - a column or a row
+    """`what` of the balance transactions of charges that succeeded and came to the platform."""
+    return (
+        sa.select(what)
         .join(Payment, Payment.charge_id == BalanceTransaction.source)
         .where(
-            Payment.order_id == order.id,
+            whose,
             Payment.status == PaymentStatus.SUCCEEDED,
             BalanceTransaction.account.is_(None),
             BalanceTransaction.amount > 0,
@@ -204,8 +215,18 @@ def _ask_for(session: orm.Session, order: Order) -> Sequence[TransferRequest]:
 
 
 def _left_behind(session: orm.Session, limit: int) -> Sequence[Order]:
-    """Paid orders with a transfer under way too long, or a part that was never asked for."""
+    """Paid orders with a transfer under way too long, or a part that was never asked for.
+
+    What is worth less than the smallest unit of the currency in which the charge settled is not
+    looked at for ever: nothing can be passed on of it.
+    """
     before = clock.now() - PATIENCE
+    came = _booked(Payment.order_id == Order.id, sa.func.max(BalanceTransaction.amount))
+    rest = sa.cast(OrderPart.amount - OrderPart.application_fee_amount, sa.Float)
+    worth_it = (
+        rest * sa.func.coalesce(came.correlate(Order).scalar_subquery(), Order.amount)
+        >= Order.amount
+    )
     stuck = sa.exists().where(
         TransferRequest.order_id == Order.id,
         TransferRequest.status == TransferStatus.REQUESTED,
@@ -215,6 +236,7 @@ def _left_behind(session: orm.Session, limit: int) -> Sequence[Order]:
         OrderPart.order_id == Order.id,
         OrderPart.transfer_when == TransferWhen.NOW,
         ~sa.exists().where(TransferRequest.part_id == OrderPart.id),
+        sa.or_(worth_it, Order.paid_at > clock.now() - TRIED),
     )
     query = sa.select(Order).where(
         Order.charge_type == ChargeType.SEPARATE,
