@@ -315,6 +315,19 @@ def test_a_demo_seller_is_opened_once_for_each_design(
     assert sellers.design_of(shop) == CAUTION
 
 
+def test_two_presses_at_once_open_the_same_demo_seller(
+    client: FlaskClient, session: orm.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL both look for the person before either has made one."""
+    assert client.post("/guide/try", data=options.address(CAUTION)).status_code == 303
+    find, looks = people.by_email, iter([None])
+    monkeypatch.setattr(people, "by_email", lambda *args: next(looks, find(*args)))
+    answer = client.post("/guide/try", data=options.address(CAUTION))
+    assert (answer.status_code, answer.location) == (303, "/sell/account")
+    assert next(looks, "used") == "used"
+    assert session.scalar(sa.select(sa.func.count(Seller.id))) == 1
+
+
 @pytest.mark.parametrize("field", ["losses-need-fees", "full-dashboard-belongs-to-stripe"])
 def test_what_nobody_can_build_today_cannot_be_tried(client: FlaskClient, field: str) -> None:
     design = REFUSED if field == "losses-need-fees" else replace(DEFAULT, dashboard=Dashboard.FULL)
