@@ -160,22 +160,28 @@ class ChangeForm(AgreementForm):
         choices=[],
         default="",
     )
-    other_fixed = OptionalMoneyField("Fixed part in it", currency=_other, render_kw=EASY)
-    other_least = OptionalMoneyField("At least, in it", currency=_other, render_kw=EASY)
-    other_most = OptionalMoneyField("At most, in it", currency=_other, render_kw=EASY)
+    other_fixed = OptionalMoneyField(
+        "Plus a fixed part in this currency", currency=_other, render_kw=EASY
+    )
+    other_least = OptionalMoneyField(
+        "But at least, in this currency", currency=_other, render_kw=EASY
+    )
+    other_most = OptionalMoneyField(
+        "And at most, in this currency", currency=_other, render_kw=EASY
+    )
 
     def __init__(self, shop: Seller, *, sent: bool = True) -> None:
         super().__init__(shop.currency, shop, sent=sent)
         rest = currency_choices(shop.currency)[1:]
         self.other_currency.choices = [
-            SelectChoice(*pair) for pair in (("", "None to change"), *rest)
+            SelectChoice(*pair) for pair in (("", "No other currency"), *rest)
         ]
 
     def insist(self) -> None:
         """Raise Invalid as others do, and for amounts whose currency was not said."""
         super().insist()
         typed = (self.other_fixed.data, self.other_least.data, self.other_most.data)
-        if any(typed_one is not None for typed_one in typed) and not self.other_currency.data:
+        if any(amount is not None for amount in typed) and not self.other_currency.data:
             fault = {"other_currency": "Choose the currency of these amounts."}
             raise Invalid("Some of this cannot be used.", fault)
 
