@@ -20,6 +20,7 @@ from marketplace.charges import fees
 from marketplace.database import lock, phase
 from marketplace.design import DEFAULT, Design
 from marketplace.design.acceptance import accept
+from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.errors import Invalid, StripeError
 from marketplace.gateway.failures import translating
@@ -139,6 +140,7 @@ def settings(session: orm.Session) -> PlatformSettings:
         transfer_when=TransferWhen.NOW,
         pay_at_stripe=True,
         pay_here=True,
+        collect=Collect.EVENTUALLY,
     )
 
 
@@ -156,9 +158,16 @@ def choose(session: orm.Session, design: Design, *, knowing: bool = False) -> No
 
 
 def set_terms(
-    session: orm.Session, commission: fees.Terms, *, pay_at_stripe: bool, pay_here: bool
+    session: orm.Session,
+    commission: fees.Terms,
+    *,
+    pay_at_stripe: bool,
+    pay_here: bool,
+    collect: Collect = Collect.EVENTUALLY,
 ) -> None:
-    """Set the commission of new shops, and where buyers may pay. Flushes, commits not.
+    """Set the commission of new shops, where buyers may pay, and how much Stripe asks at the start.
+
+    Flushes, commits not.
 
     Raises Invalid for a commission that cannot be, and when buyers could pay nowhere.
     """
@@ -168,7 +177,7 @@ def set_terms(
     row = _row(session)
     for name, value in columns.items():
         setattr(row, name, value)
-    row.pay_at_stripe, row.pay_here = pay_at_stripe, pay_here
+    row.pay_at_stripe, row.pay_here, row.collect = pay_at_stripe, pay_here, collect
     session.flush()
 
 

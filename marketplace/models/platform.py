@@ -23,6 +23,7 @@ from marketplace.design import (
     LossOwner,
     Onboarding,
 )
+from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.models.sellers import Seller
 
@@ -73,6 +74,8 @@ class PlatformSettings(Stamped, Terms, Base):
     # Where buyers may pay: on Stripe's page, in a form on our own page, or as they like.
     pay_at_stripe: Mapped[bool] = mapped_column(default=True)
     pay_here: Mapped[bool] = mapped_column(default=True)
+    # How much Stripe's own questions ask for at the start.
+    collect: Mapped[Collect] = mapped_column(choice(Collect), default=Collect.EVENTUALLY)
     # The platform's own account. https://docs.stripe.com/api/accounts/retrieve
     stripe_id: Mapped[str | None] = mapped_column(sa.String(64))
     country: Mapped[str | None] = mapped_column(sa.String(2))

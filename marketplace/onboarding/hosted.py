@@ -9,19 +9,17 @@ https://docs.stripe.com/connect/hosted-onboarding
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from sqlalchemy import orm
 from stripe import StripeClient
 
+from marketplace import platform
 from marketplace.design import AccountsApi
+from marketplace.design.collecting import Collect
 from marketplace.errors import Conflict
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
 from marketplace.onboarding.addresses import Addresses
-
-# Ask once for everything that will be asked in time, not bit by bit.
-EVERYTHING: Final = "eventually_due"
 
 
 def link(
@@ -34,28 +32,33 @@ def link(
     https://docs.stripe.com/api/account_links/create
     https://docs.stripe.com/api/v2/core/account-links/create
     """
+    collect = platform.settings(session).collect
     session.commit()  # no transaction may stay open while Stripe is asked
     if seller.stripe_id is None or seller.deauthorized_at is not None:
         raise Conflict("There is no Stripe account to set up.")
     make = LINKS[seller.accounts_api]
     with translating():
         # No key of ours: a repeated answer would be a link that was used already.
-        return make(stripe, seller.stripe_id, addresses.return_url, addresses.refresh_url)
+        return make(stripe, seller.stripe_id, collect, addresses.return_url, addresses.refresh_url)
 
 
-def _v1(stripe: StripeClient, account: str, return_url: str, refresh_url: str) -> str:
+def _v1(
+    stripe: StripeClient, account: str, collect: Collect, return_url: str, refresh_url: str
+) -> str:
     return stripe.v1.account_links.create(
         {
             "account": account,
             "type": "account_onboarding",
             "return_url": return_url,
             "refresh_url": refresh_url,
-            "collection_options": {"fields": EVERYTHING, "future_requirements": "include"},
+            "collection_options": {"fields": collect.value, "future_requirements": "include"},
         }
     ).url
 
 
-def _v2(stripe: StripeClient, account: str, return_url: str, refresh_url: str) -> str:
+def _v2(
+    stripe: StripeClient, account: str, collect: Collect, return_url: str, refresh_url: str
+) -> str:
     return stripe.v2.core.account_links.create(
         {
             "account": account,
@@ -64,14 +67,17 @@ def _v2(stripe: StripeClient, account: str, return_url: str, refresh_url: str) -
                 "account_onboarding": {
                     "return_url": return_url,
                     "refresh_url": refresh_url,
-                    "collection_options": {"fields": EVERYTHING, "future_requirements": "include"},
+                    "collection_options": {
+                        "fields": collect.value,
+                        "future_requirements": "include",
+                    },
                 },
             },
         }
     ).url
 
 
-LINKS: Mapping[AccountsApi, Callable[[StripeClient, str, str, str], str]] = {
+LINKS: Mapping[AccountsApi, Callable[[StripeClient, str, Collect, str, str], str]] = {
     AccountsApi.V1: _v1,
     AccountsApi.V2: _v2,
 }

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import people, platform, sellers
+from marketplace import onboarding, people, platform, sellers
 from marketplace.charges import fees
 from marketplace.design import (
     DEFAULT,
@@ -17,6 +17,7 @@ from marketplace.design import (
     FeePayer,
     LossOwner,
 )
+from marketplace.design.collecting import Collect
 from marketplace.design.rules import Verdict, judge
 from marketplace.errors import Invalid
 from marketplace.models import PlatformSettings, User
@@ -143,3 +144,24 @@ def test_a_silent_stripe_leaves_the_platform_unknown_and_nothing_falls_over(
 ) -> None:
     platform.learn_once(session, away)
     assert platform.settings(session).stripe_id is None
+
+
+@pytest.mark.parametrize("collect", Collect)
+@pytest.mark.parametrize("api", AccountsApi)
+def test_stripe_asks_sellers_for_as_much_as_the_operator_chose(
+    session: orm.Session, sandbox: Running, api: AccountsApi, collect: Collect
+) -> None:
+    usual = fees.Terms(bps=1000)
+    platform.set_terms(session, usual, pay_at_stripe=True, pay_here=True, collect=collect)
+    design = replace(DEFAULT, accounts_api=api)
+    owner = somebody(session, "maria")
+    shop = sellers.open_shop(session, owner, name="Mugs", country="US", design=design)
+    session.commit()
+    asked: list[str] = []
+    sandbox.http.hooks["response"].append(
+        lambda answer, **_: asked.append(str(answer.request.body))
+    )
+    back = onboarding.Addresses(*(f"http://127.0.0.1:4242/{name}" for name in "abc"))
+    onboarding.start(session, sandbox.client(), shop, back)
+    assert collect.value in asked[-1]
+    assert len(asked) == 2

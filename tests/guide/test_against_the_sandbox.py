@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from marketplace.design import DEFAULT, EVERY, AccountsApi, ChargeType, Design
+from marketplace.design.collecting import Collect
 from marketplace.design.rules import judge
 from marketplace.guide import options, report, requests
 from marketplace.guide.requests import Request
@@ -56,6 +57,6 @@ def test_the_link_that_is_shown_is_the_link_that_the_shop_asks_for(
     account = sent(sandbox, requests.create_account(design, USUAL), "").id
     sandbox.http.hooks["response"].append(lambda answer, **_: bodies.append(answer.request.body))
     sent(sandbox, requests.account_link(design), account)
-    hosted.LINKS[api](sandbox.client(), account, requests.BACK, requests.AGAIN)
+    hosted.LINKS[api](sandbox.client(), account, Collect.EVENTUALLY, requests.BACK, requests.AGAIN)
     guides, shops = (sorted(re.split("[&,{}]", str(body))) for body in bodies)
     assert guides == shops

@@ -21,6 +21,7 @@ from marketplace.design import (
     LossOwner,
     Onboarding,
 )
+from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.design.rules import judge
 from marketplace.guide import options
@@ -141,10 +142,12 @@ def test_terms_are_kept_and_say_where_they_lose_money(
     olivia: FlaskClient, session: orm.Session
 ) -> None:
     terms = {"fee_bps": "2,5", "fee_fixed": "0.30", "fee_max": "90", "pay_at_stripe": "y"}
+    terms["collect"] = "currently_due"
     assert olivia.post("/platform/design/terms", data=terms).status_code == 303
     kept = default(session)
     assert (kept.fee_bps, kept.fee_fixed, kept.fee_min, kept.fee_max) == (250, 30, None, 9000)
     assert (kept.pay_at_stripe, kept.pay_here) == (True, False)
+    assert kept.collect is Collect.CURRENTLY
     assert "on no sale" in words(olivia.get("/platform/design").text)
 
 
@@ -158,6 +161,7 @@ def test_terms_are_kept_and_say_where_they_lose_money(
         ({"fee_fixed": "-1"}, "fee_fixed"),
         ({"fee_min": "9", "fee_max": "8"}, "fee_max"),
         ({"pay_at_stripe": ""}, "pay_at_stripe"),
+        ({"collect": "nothing"}, "collect"),
     ],
 )
 def test_terms_that_cannot_be_are_marked_and_stay_as_typed(

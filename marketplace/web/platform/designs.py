@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import platform, sellers
 from marketplace.database import phase
 from marketplace.design import Design
+from marketplace.design.collecting import Collect
 from marketplace.design.rules import judge
 from marketplace.errors import Invalid
 from marketplace.guide import built, options
@@ -51,7 +52,7 @@ def choose_design() -> ResponseReturnValue:
 @bp.post("/design/terms")
 @operator_required
 def set_terms() -> ResponseReturnValue:
-    """Set the commission of new shops, and where buyers may pay."""
+    """Set the commission of new shops, where buyers may pay, and how much Stripe asks."""
     session = context.session()
     offered = platform.settings(session)
     form = forms.DefaultsForm(platform.typed_in(offered), offered)
@@ -59,7 +60,13 @@ def set_terms() -> ResponseReturnValue:
         form.insist()
         at_stripe, here = bool(form.pay_at_stripe.data), bool(form.pay_here.data)
         with phase(session):
-            platform.set_terms(session, form.commission, pay_at_stripe=at_stripe, pay_here=here)
+            platform.set_terms(
+                session,
+                form.commission,
+                pay_at_stripe=at_stripe,
+                pay_here=here,
+                collect=Collect(form.collect.data),
+            )
     except Invalid as error:
         forms.show_faults(form, error)
         return _page(offered.design, form=form), error.http_status

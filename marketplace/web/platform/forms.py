@@ -23,6 +23,7 @@ from marketplace import charges, platform
 from marketplace.charges import fees
 from marketplace.charges.strategy import Party
 from marketplace.design import AccountsApi, Design
+from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.errors import Invalid
 from marketplace.guide import options
@@ -92,10 +93,20 @@ class DefaultsForm(CommissionForm):
 
     pay_at_stripe = BooleanField("On Stripe's payment page")
     pay_here = BooleanField("In a form on our own page")
+    collect = SelectField(
+        "What Stripe asks sellers at the start",
+        description="On its own pages and in ours. Who is asked for little is asked again later, "
+        "by a deadline.",
+        choices=[
+            SelectChoice(Collect.EVENTUALLY.value, "All that it will ask in time"),
+            SelectChoice(Collect.CURRENTLY.value, "Only what is needed now"),
+        ],
+        default=Collect.EVENTUALLY.value,
+    )
 
     def beside(self, agreed: Agreed) -> dict[str, object]:
-        """The ways to pay."""
-        ways = ("pay_at_stripe", "pay_here")
+        """The ways to pay, and how much is asked."""
+        ways = ("pay_at_stripe", "pay_here", "collect")
         return {name: getattr(agreed, name) for name in ways}
 
 

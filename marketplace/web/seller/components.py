@@ -14,7 +14,7 @@ from flask import Response, jsonify, redirect, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from marketplace import dashboards, onboarding, sellers
+from marketplace import dashboards, onboarding, platform, sellers
 from marketplace.accounts import sessions
 from marketplace.accounts.sessions import Component, Place
 from marketplace.design import Dashboard, Onboarding
@@ -45,6 +45,7 @@ class Embed:
     session_url: str
     publishable_key: str
     script: str
+    collect: str
 
 
 @seller_required
@@ -111,6 +112,7 @@ def _embed(wanted: Sequence[Component], session_url: str) -> Embed | None:
         session_url=session_url,
         publishable_key=settings.stripe_publishable_key,
         script=f"{base}/connect-js/v1.0/connect.js" if base else STRIPE_SCRIPT,
+        collect=platform.settings(context.session()).collect,
     )
 
 

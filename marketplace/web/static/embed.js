@@ -8,8 +8,8 @@
   const PATIENCE = 20000;
   const FAILED = "Stripe’s part of this page did not load. What you see is what we know ourselves.";
   const UNASKED = "Stripe’s questions did not load.";
-  // Ask once for everything that will be asked in time, as the hosted pages do.
-  const COLLECT = { fields: "eventually_due", futureRequirements: "include" };
+  // As much as the hosted pages would ask for, by the operator's choice.
+  const COLLECT = { fields: told.collect, futureRequirements: "include" };
   const night = window.matchMedia("(prefers-color-scheme: dark)");
 
   async function fetchClientSecret() {
