@@ -17,15 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import book, charging, ids, parties
+from . import book, charging, ids, parties, prices
 from .clock import DAY
 from .context import Context
 from .currencies import convert, exchange, rate
 from .events import emit
 from .resources.balance_transactions import application_fee, record, stripe_fee
 
-_PER_MILLE = 29
-_FIXED_USD = 30
 _DEBIT_PER_MILLE = 8
 _DEBIT_MOST_USD = 500
 
@@ -47,17 +45,18 @@ class Told:
         self.waiting.clear()
 
 
-def processing_fee(amount: int, currency: str, method: str = "card") -> int:
-    """Stripe's fee in minor units: 2.9 % and 30 US cents for cards, to the nearest unit.
+def processing_fee(
+    amount: int, currency: str, method: str = "card", country: str | None = "US"
+) -> int:
+    """Stripe's fee in minor units, for a merchant of `country`.
 
-    The percentage and the 30 cents are confirmed by the documentation's examples for the US. That
-    other currencies pay the same (the 30 cents converted), without a surcharge for foreign cards,
-    is a simplification. Bank debits pay 0.8 %, 5 US dollars at most.
+    Cards by the table in `prices`. Bank debits pay 0.8 %, 5 US dollars at most, everywhere, which
+    is a simplification.
     """
     if method != "card":
         most = convert(_DEBIT_MOST_USD, "usd", currency)
         return min((amount * _DEBIT_PER_MILLE + 500) // 1000, most)
-    return (amount * _PER_MILLE + 500) // 1000 + convert(_FIXED_USD, "usd", currency)
+    return prices.card(country).of(amount, currency)
 
 
 def move(
@@ -136,7 +135,9 @@ def collect(ctx: Context, charge: dict[str, Any], told: Told, *, at_once: bool =
 def _fees(ctx: Context, charge: dict[str, Any], into: str) -> list[dict[str, Any]]:
     """What is taken out of the charge itself; a fee that the platform pays is booked there."""
     settled = convert(charge["amount_captured"], charge["currency"], into)
-    stripe = processing_fee(settled, into, charge["payment_method_details"]["type"])
+    method = charge["payment_method_details"]["type"]
+    merchant = parties.account_of(ctx, charge["on_behalf_of"] or ctx.account)
+    stripe = processing_fee(settled, into, method, merchant.get("country"))
     fees = []
     if ctx.is_platform or not parties.platform_pays_fees(parties.account_of(ctx, ctx.account)):
         fees.append(stripe_fee(stripe, into))

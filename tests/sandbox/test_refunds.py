@@ -281,6 +281,26 @@ def test_stripes_fee_is_rounded_to_the_nearest_cent(amount: int, currency: str, 
     assert settlement.processing_fee(amount, currency) == fee
 
 
+@pytest.mark.parametrize(
+    ("country", "currency", "fee"),
+    [
+        ("US", "usd", 320),
+        ("GB", "gbp", 170),
+        ("DE", "eur", 175),
+        ("FI", "eur", 175),
+        ("CA", "cad", 320),
+        ("AU", "aud", 200),
+        ("JP", "jpy", 360),
+        ("SG", "sgd", 390),
+        (None, "usd", 320),
+    ],
+)
+def test_stripes_fee_follows_the_country_of_the_merchant(
+    country: str | None, currency: str, fee: int
+) -> None:
+    assert settlement.processing_fee(10_000, currency, "card", country) == fee
+
+
 def test_a_payment_that_came_by_transfer_is_not_refunded_by_the_seller(sandbox: Running) -> None:
     nora = seller(sandbox)
     pay(sandbox, transfer_data={"destination": nora})
