@@ -10,6 +10,7 @@ import requests
 
 from marketplace.cli import run
 from marketplace.config import Settings
+from marketplace.sandbox.server import stop
 from tests.ports import free_port
 
 
@@ -26,7 +27,7 @@ def _served(settings: Settings) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{settings.port}/"
     finally:
-        server.trigger.pull_trigger(server.close)  # in its own thread, between two rounds
+        stop(server)
         thread.join(10)
 
 
