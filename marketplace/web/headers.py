@@ -9,7 +9,7 @@ https://docs.stripe.com/security/guide#content-security-policy
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, Response, g, request
 
@@ -28,7 +28,8 @@ STRIPE_PAGES = (
 class Guest:
     """Something of Stripe's inside a page of ours: the sources it needs, by directive.
 
-    `popups` tells that it opens windows and has to hear from them.
+    `popups` tells that it opens windows and has to hear from them, `wallets` that it may ask the
+    browser for Apple Pay and Google Pay.
     """
 
     script: tuple[str, ...]
@@ -37,6 +38,7 @@ class Guest:
     img: tuple[str, ...] = ()
     style: tuple[str, ...] = ()
     popups: bool = False
+    wallets: bool = False
 
 
 # connect.js inserts one empty style element, and asks sellers to sign in in a window of its own.
@@ -55,6 +57,10 @@ STRIPE_JS = Guest(
     frame=("https://*.js.stripe.com", "https://hooks.stripe.com", "https://js.stripe.com"),
     connect=("https://api.stripe.com",),
 )
+
+# The same where a buyer pays or keeps a card. Stripe's frames ask on behalf of the page, so the
+# page must have the permission that it lends them.
+PAYMENT_ELEMENT = replace(STRIPE_JS, wallets=True)
 
 
 def allow(guest: Guest) -> None:
@@ -93,6 +99,17 @@ def _sources(settings: Settings, guests: list[Guest], directive: str) -> list[st
     return sorted(set(found))
 
 
+def permissions(settings: Settings, guests: Iterable[Guest] = ()) -> str:
+    """The Permissions-Policy: the wallets of the browser are for a guest who takes payments only.
+
+    https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Permissions-Policy/payment
+    """
+    askers = [guest for guest in guests if guest.wallets]
+    lent = " ".join(f'"{source}"' for source in _sources(settings, askers, "frame"))
+    payment = f"(self {lent})" if askers else "()"
+    return f"camera=(), geolocation=(), microphone=(), payment={payment}"
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer of `app`."""
     strict = policy(settings)
@@ -101,7 +118,6 @@ def install(app: Flask, settings: Settings) -> None:
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     }
     if settings.secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000"
@@ -111,6 +127,7 @@ def install(app: Flask, settings: Settings) -> None:
         guests = g.get("guests", ())
         written = policy(settings, guests) if guests else strict
         response.headers.setdefault("Content-Security-Policy", written)
+        response.headers.setdefault("Permissions-Policy", permissions(settings, guests))
         popups = any(guest.popups for guest in guests)
         response.headers.setdefault(
             "Cross-Origin-Opener-Policy", "unsafe-none" if popups else "same-origin"

@@ -154,8 +154,9 @@ def test_the_forms_secret_is_given_to_whoever_may_pay_and_only_while_it_may_be_p
     given = gus.session.post(address, headers=headers, timeout=30)
     assert re.fullmatch(r"cs_test_\w+_secret_\w+", given.json()["clientSecret"])
     assert given.headers["Cache-Control"] == "no-store"
-    policy = gus.session.get(gus.url, timeout=30).headers["Content-Security-Policy"]
-    assert f"frame-src {pots.stripe.url}" in policy
+    told = gus.session.get(gus.url, timeout=30).headers
+    assert f"frame-src {pots.stripe.url}" in told["Content-Security-Policy"]
+    assert f'payment=(self "{pots.stripe.url}")' in told["Permissions-Policy"]
     with pots.database() as session:
         assert "_secret_" not in str(session.query(Payment).one().__dict__)
     gus.open(gus.url.removesuffix("/pay")).press("Cancel the order")

@@ -57,6 +57,19 @@ def test_stripe_js_is_of_the_release_that_the_sdk_speaks() -> None:
     assert stripe.api_version.partition(".")[2] == stripejs.RELEASE
 
 
+def test_only_where_a_buyer_pays_may_stripe_ask_the_browser_for_a_wallet() -> None:
+    real, local = Settings.from_environ(REAL), Settings.from_environ({"SANDBOX_PORT": "4321"})
+    closed = "camera=(), geolocation=(), microphone=(), payment=()"
+    assert headers.permissions(real) == closed
+    assert headers.permissions(real, [headers.STRIPE_JS, headers.CONNECT]) == closed
+    assert headers.permissions(real, [headers.PAYMENT_ELEMENT]) == closed.removesuffix(")") + (
+        'self "https://*.js.stripe.com" "https://hooks.stripe.com" "https://js.stripe.com")'
+    )
+    assert headers.permissions(local, [headers.PAYMENT_ELEMENT]).endswith(
+        'payment=(self "http://127.0.0.1:4321")'
+    )
+
+
 def test_in_the_sandbox_the_same_page_is_open_to_the_sandbox_alone() -> None:
     settings = Settings.from_environ({"SANDBOX_PORT": "4321"})
     found = directives(headers.policy(settings, [headers.CONNECT]))

@@ -18,7 +18,7 @@ from marketplace.design import ChargeType
 from marketplace.errors import Invalid
 from marketplace.models import Order, PaymentUi, SavedCard
 from marketplace.orders import Way
-from marketplace.web import context, paging
+from marketplace.web import context, headers, paging
 from marketplace.web.shop import stripejs
 
 CARD = "card-"
@@ -77,7 +77,10 @@ def show(token: str) -> ResponseReturnValue:
     if not orders.can_be_paid(order) or last.ui is not PaymentUi.ELEMENTS or not stripejs.usable():
         return redirect(url_for("shop.order", token=token))
     return render_template(
-        "shop/pay.html", order=order, account=last.stripe_account, **stripejs.loaded()
+        "shop/pay.html",
+        order=order,
+        account=last.stripe_account,
+        **stripejs.loaded(headers.PAYMENT_ELEMENT),
     )
 
 

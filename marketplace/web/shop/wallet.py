@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from marketplace import wallet
 from marketplace.errors import StripeError
-from marketplace.web import context
+from marketplace.web import context, headers
 from marketplace.web.auth import signed_in
 from marketplace.web.shop import stripejs
 
@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
 @signed_in
 def new() -> ResponseReturnValue:
     """The form for another card: Stripe's Payment Element, or the way to Stripe's own page."""
-    drawn = stripejs.loaded() if stripejs.usable() else {}
+    drawn = stripejs.loaded(headers.PAYMENT_ELEMENT) if stripejs.usable() else {}
     return render_template("shop/card_form.html", **drawn)
 
 
