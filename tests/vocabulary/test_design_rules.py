@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import stripe
@@ -19,6 +20,7 @@ from marketplace.design import (
     LossOwner,
     Onboarding,
 )
+from marketplace.design.acceptance import accept, refuse
 from marketplace.design.rules import RULES, Enforced, Verdict, judge, refuses_account
 from marketplace.design.shape import (
     capabilities,
@@ -26,8 +28,11 @@ from marketplace.design.shape import (
     platform_collects,
     responsibilities,
 )
+from marketplace.errors import Invalid
 from marketplace.guide import requests
 from marketplace.guide.sample import USUAL
+from marketplace.onboarding.api.answers import Signature
+from marketplace.onboarding.api.doors import DOORS
 from tests.running import Running
 
 DRIFTWOOD = Applicant("seller-token", "Driftwood", "bea@example.com", "US")
@@ -165,12 +170,14 @@ def test_cards_are_asked_for_only_where_the_seller_is_the_merchant() -> None:
     assert capabilities(replace(DEFAULT, charge_type=SEPARATE)) == ("transfers",)
 
 
-def accounts(api: AccountsApi) -> list[Design]:
+def accounts(*apis: AccountsApi) -> list[Design]:
     """One design per account that can be described: what is fixed at creation."""
     return [
         d
         for d in EVERY
-        if d.accounts_api is api and d.onboarding is Onboarding.HOSTED and d.charge_type is DIRECT
+        if d.accounts_api in (apis or AccountsApi)
+        and d.onboarding is Onboarding.HOSTED
+        and d.charge_type is DIRECT
     ]
 
 
@@ -199,6 +206,47 @@ def test_a_stripe_that_is_asked_agrees_on_every_account_of_v2(sandbox: Running) 
         else:
             with pytest.raises(stripe.StripeError):
                 client.v2.core.accounts.create(dict(request.params))  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_built_is_refused_here_by_name() -> None:
+    for design in EVERY:
+        judged = judge(design)
+        worst = judged.rules[0] if judged.rules else None
+        if worst is None or judged.can_be_built:
+            continue
+        with pytest.raises(Invalid) as said:
+            accept(design, knowing=worst.verdict is REFUSED)
+        if worst.verdict is REFUSED:
+            assert worst.id in said.value.fields["design"]
+        else:
+            assert refuse(design) == judged  # opened to some: taken by who has read the reasons
+
+
+def test_a_stripe_that_is_asked_refuses_our_own_form_where_the_rules_say_so(
+    sandbox: Running,
+) -> None:
+    """The account is made; agreeing to the terms in the seller's name is the call that fails."""
+    client, refused = sandbox.client(), set()
+    signed = Signature(datetime.now(UTC), "203.0.113.7", "A browser")
+    for design in (replace(it, onboarding=Onboarding.API) for it in accounts()):
+        if refuses_account(design) is not None:
+            continue
+        params = dict(requests.create_account(design, USUAL).params)
+        if design.accounts_api is AccountsApi.V1:
+            account = client.v1.accounts.create(params).id  # type: ignore[arg-type]
+        else:
+            account = client.v2.core.accounts.create(params).id  # type: ignore[arg-type]
+        agree = DOORS[design.accounts_api].agree
+        if judge(design).can_be_built:
+            agree(client, account, signed, "full")
+            continue
+        assert judge(design).rules[0].id == "api-onboarding-needs-full-control"
+        with pytest.raises(stripe.InvalidRequestError):
+            agree(client, account, signed, "full")
+        refused.add(design)
+    assert len(refused) == 2 * 4
+    later = {it.id for it in RULES if it.verdict is REFUSED and it.enforced is Enforced.LATER}
+    assert later == {"api-onboarding-needs-full-control"}  # another one wants its own call here
 
 
 def test_a_preview_version_opens_the_express_dashboard_to_stripes_losses(sandbox: Running) -> None:
