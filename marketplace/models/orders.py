@@ -189,5 +189,16 @@ class Payment(Stamped, Base):
     amount: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))
     stock_released: Mapped[bool] = mapped_column(default=False)
+    # What went back to the buyer, or is on its way; None: nobody ever gave anything back.
+    amount_refunded: Mapped[int | None] = mapped_column(sa.BigInteger)
+    refunds_read_at: Mapped[datetime | None]
+    # Why the latest refund that failed did, while the buyer still lacks it.
+    refund_failure: Mapped[str | None] = mapped_column(sa.String(80))
+    refund_failed_at: Mapped[datetime | None] = mapped_column(index=True)
 
     order: Mapped[Order] = relationship(back_populates="payments", lazy="raise")
+
+    @property
+    def refunded(self) -> Money:
+        """What went back to the buyer, or is on its way."""
+        return Money(self.amount_refunded or 0, self.currency)
