@@ -99,10 +99,10 @@ COUNTRIES = {country.code: country for country in (*_DESCRIBED, *_common())}
 
 # Where a payment can be transferred to an account without cross-border payouts.
 # https://docs.stripe.com/connect/account-capabilities#transfers-cross-border
-_EEA = frozenset(
+EEA = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
 )
-SHARED_REGION = _EEA | {"US", "CA", "GB", "CH"}
+SHARED_REGION = EEA | {"US", "CA", "GB", "CH"}
 
 
 def get(code: str) -> Country:

@@ -46,17 +46,21 @@ class Told:
 
 
 def processing_fee(
-    amount: int, currency: str, method: str = "card", country: str | None = "US"
+    amount: int,
+    currency: str,
+    method: str = "card",
+    country: str | None = "US",
+    card: str | None = None,
 ) -> int:
-    """Stripe's fee in minor units, for a merchant of `country`.
+    """Stripe's fee in minor units, for a merchant of `country` and a card from the country `card`.
 
-    Cards by the table in `prices`. Bank debits pay 0.8 %, 5 US dollars at most, everywhere, which
-    is a simplification.
+    Cards by the table in `prices`, None being a card from there. Bank debits pay 0.8 %, 5 US
+    dollars at most, everywhere, which is a simplification.
     """
     if method != "card":
         most = convert(_DEBIT_MOST_USD, "usd", currency)
         return min((amount * _DEBIT_PER_MILLE + 500) // 1000, most)
-    return prices.card(country).of(amount, currency)
+    return prices.card(country).of(amount, currency, prices.surcharge(country, card))
 
 
 def move(
@@ -134,20 +138,34 @@ def collect(ctx: Context, charge: dict[str, Any], told: Told, *, at_once: bool =
 
 def _fees(ctx: Context, charge: dict[str, Any], into: str) -> list[dict[str, Any]]:
     """What is taken out of the charge itself; a fee that the platform pays is booked there."""
-    settled = convert(charge["amount_captured"], charge["currency"], into)
-    method = charge["payment_method_details"]["type"]
-    merchant = parties.account_of(ctx, charge["on_behalf_of"] or ctx.account)
-    stripe = processing_fee(settled, into, method, merchant.get("country"))
-    fees = []
-    if ctx.is_platform or not parties.platform_pays_fees(parties.account_of(ctx, ctx.account)):
-        fees.append(stripe_fee(stripe, into))
-    else:
-        charge_platform(ctx, stripe, into, f"Stripe processing fees for {charge['id']}")
+    fees = _stripe_fees(ctx, charge, into)
+    if not ctx.is_platform and parties.platform_pays_fees(parties.account_of(ctx, ctx.account)):
+        bill = sum(fee["amount"] for fee in fees)
+        charge_platform(ctx, bill, into, f"Stripe processing fees for {charge['id']}")
+        fees = []
     if not ctx.is_platform and charge["application_fee_amount"]:
         # What the platform takes is capped at what was captured.
         wanted = min(charge["application_fee_amount"], charge["amount_captured"])
         part = convert(wanted, charge["currency"], into)
         fees.append(application_fee(part, into, parties.application(ctx)))
+    return fees
+
+
+def _stripe_fees(ctx: Context, charge: dict[str, Any], into: str) -> list[dict[str, Any]]:
+    """What Stripe takes: for the payment, and in a row of its own for converting it.
+
+    What a foreign card costs more is part of the first. That transfers, application fees and
+    refunds are converted without a fee is not confirmed.
+    https://support.stripe.com/questions/understanding-your-currency-conversion-fees
+    """
+    settled = convert(charge["amount_captured"], charge["currency"], into)
+    details = charge["payment_method_details"]
+    country = parties.account_of(ctx, charge["on_behalf_of"] or ctx.account).get("country")
+    card = (details.get("card") or {}).get("country")
+    fees = [stripe_fee(processing_fee(settled, into, details["type"], country, card), into)]
+    if charge["currency"] != into:
+        converting = prices.card(country).converting(settled)
+        fees.append(stripe_fee(converting, into, "Stripe currency conversion fee"))
     return fees
 
 

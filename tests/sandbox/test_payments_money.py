@@ -195,7 +195,7 @@ def test_a_sale_in_another_currency_is_converted_and_the_book_still_balances(
         application_fee_amount=1000,
     )
     assert moves(sandbox) == [
-        ("charge", 11000, 349, 10651, "usd"),
+        ("charge", 11000, 459, 10541, "usd"),
         ("transfer", -11000, 0, -11000, "usd"),
         ("application_fee", 1000, 0, 1000, "eur"),
     ]
