@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .clock import DAY, midnight
+from .errors import Refused
 
 if TYPE_CHECKING:
     from .context import Context
@@ -17,6 +18,38 @@ if TYPE_CHECKING:
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _SATURDAY = 5
 _HORIZON = 62
+_LAST_DAY = 31
+# interval -> the one day, the several days; whichever was given last counts
+_NAMES = {
+    "weekly": ("weekly_anchor", "weekly_payout_days"),
+    "monthly": ("monthly_anchor", "monthly_payout_days"),
+}
+_PARAM = "settings[payouts][schedule]"
+
+
+def keep_days(schedule: dict[str, Any], given: dict[str, Any]) -> None:
+    """Keep of a changed schedule what its interval needs; `given` is what was just sent.
+
+    Anchors belong to one interval, those of the others go. Raises `Refused` (400) for a day that
+    no month has, and for a weekly or monthly schedule that names no day.
+    """
+    names = _NAMES.get(schedule["interval"], ())
+    for name in [name for pair in _NAMES.values() for name in pair]:
+        replaced = any(other in given for other in names if other != name) and name not in given
+        if name not in names or replaced:
+            schedule.pop(name, None)
+    days = [*schedule.get("monthly_payout_days", []), schedule.get("monthly_anchor", 1)]
+    if any(not 1 <= day <= _LAST_DAY for day in days):
+        name = next(name for name in names if name in schedule)
+        message = f"Invalid {name}: days of the month are numbers from 1 to {_LAST_DAY}."
+        raise Refused(message, code="parameter_invalid_integer", param=f"{_PARAM}[{name}]")
+    if names and not any(schedule.get(name) for name in names):
+        raise Refused(
+            f"`{names[0]}` or `{names[1]}` is required when `interval` is"
+            f" `{schedule['interval']}`.",
+            code="parameter_missing",
+            param=f"{_PARAM}[{names[0]}]",
+        )
 
 
 def run_soon(ctx: Context, at: int | None = None) -> None:

@@ -31,7 +31,7 @@ from marketplace.sandbox.connected import current, refresh_status
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.metadata import merged
-from marketplace.sandbox.payout_days import run_soon
+from marketplace.sandbox.payout_days import keep_days, run_soon
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.resources import capabilities, external_accounts, persons
 from marketplace.sandbox.routing import kind, route, view
@@ -343,9 +343,6 @@ def _settings(ctx: Context, account: dict[str, Any], values: dict[str, Any]) -> 
             param="settings[payouts][schedule][delay_days]",
         )
     known["delay_days"] = int(known["delay_days"])
-    # Anchors belong to one interval; those of the others go.
-    for name in [name for name in known if "_" in name and name != "delay_days"]:
-        if not name.startswith(known["interval"]):
-            del known[name]
+    keep_days(known, schedule)
     if account["payouts_enabled"]:
         run_soon(ctx.acting_as(account["id"]))
