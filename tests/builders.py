@@ -2,17 +2,19 @@
 
 import itertools
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import orm
 
 from marketplace import clock
-from marketplace.lifecycles import SellerState
+from marketplace.lifecycles import PayoutStatus, SellerState
 from marketplace.models import (
     AccountStatus,
     Customer,
     Order,
     OrderPart,
+    Payout,
     Product,
     Role,
     SavedCard,
@@ -103,6 +105,29 @@ def order(session: orm.Session, shop: Seller, amount: int = 1000, **values: Any)
             application_fee_amount=row.application_fee_amount,
         )
     )
+    session.commit()
+    return row
+
+
+def payout(session: orm.Session, shop: Seller, **values: Any) -> Payout:
+    """Money on its way to a shop's bank."""
+    now = clock.now()
+    row = Payout(
+        **{
+            "stripe_id": f"po_builder{next(_count)}",
+            "seller_id": shop.id,
+            "amount": 1000,
+            "currency": "usd",
+            "status": PayoutStatus.IN_TRANSIT,
+            "arrival_date": now + timedelta(days=2),
+            "automatic": True,
+            "method": "standard",
+            "created": now,
+            "updated": now,
+            **values,
+        }
+    )
+    session.add(row)
     session.commit()
     return row
 

@@ -9,14 +9,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
 
-from marketplace import orders, people
-from marketplace.database import phase
+from marketplace import orders
 from marketplace.design import AccountsApi
 from marketplace.lifecycles import SellerState
 from marketplace.models import Order, Product, Role, Seller, User
 from marketplace.orders import Wanted
 from marketplace.web import context
 from tests import builders
+from tests.browsing import signed_in
 
 GOOD = "a quiet harbour at night"
 SPOOFED = {
@@ -36,13 +36,7 @@ WORDS = "\"><svg onload=alert(1)>'{{7*7}}${7*7}<script>x</script>"
 @pytest.fixture
 def maria(app: Flask, session: orm.Session) -> FlaskClient:
     """Maria's browser. She has an account here and no shop."""
-    user = builders.person(session, "Maria")
-    with phase(session):
-        token = people.begin(session, user).token
-    browser = app.test_client()
-    with app.test_request_context():
-        browser.set_cookie(context.cookie_name(), token)
-    return browser
+    return signed_in(app, session, builders.person(session, "Maria"))
 
 
 def _only(session: orm.Session, kind: type[Any]) -> Any:
@@ -293,11 +287,7 @@ def test_what_people_write_is_shown_as_words_to_everybody(
     shop = builders.seller(session, WORDS, user=user)
     bowl = builders.product(session, shop, WORDS, description=WORDS)
     order = orders.place(session, [Wanted(bowl.id, 1)], user, builders.nonce())
-    operator = app.test_client()
-    with phase(session):
-        token = people.begin(session, builders.person(session, WORDS, role=Role.OPERATOR)).token
-    with app.test_request_context():
-        operator.set_cookie(context.cookie_name(), token)
+    operator = signed_in(app, session, builders.person(session, WORDS, role=Role.OPERATOR))
     public = ("/", f"/shops/{shop.slug}", f"/products/{bowl.id}", f"/orders/{order.token}")
     hers = ("/sell", "/sell/account", "/sell/products", f"/sell/products/{bowl.id}", "/orders")
     sales = ("/sell/orders", f"/sell/orders/{order.id}", "/sell/money")

@@ -2,14 +2,14 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
-from marketplace import people
-from marketplace.database import phase
-from marketplace.models import Product, Role, Seller, User
+from marketplace.models import Product, Seller, User
 from tests import builders
+from tests.browsing import signed_in
 
 TERMS = {"fee_bps": "10", "fee_min": "1.00", "split": "application_fee", "transfer_when": "now"}
 EUROS = {"other_currency": "eur", "other_fixed": "0.25", "other_least": "", "other_most": "9.00"}
@@ -19,18 +19,6 @@ EUROS = {"other_currency": "eur", "other_fixed": "0.25", "other_least": "", "oth
 def bea(session: orm.Session) -> Seller:
     """Ten percent, at least a dollar."""
     return builders.seller(session, "Bea's Bowls", fee_bps=1000, fee_min=100)
-
-
-def enter(client: FlaskClient, session: orm.Session, person: User) -> FlaskClient:
-    with phase(session):
-        client.set_cookie("marketplace_login", people.begin(session, person).token)
-    return client
-
-
-@pytest.fixture
-def olivia(client: FlaskClient, session: orm.Session) -> FlaskClient:
-    """The operator's browser."""
-    return enter(client, session, builders.person(session, "Olivia", role=Role.OPERATOR))
 
 
 def kept(session: orm.Session, shop: Seller) -> Seller:
@@ -94,9 +82,9 @@ def test_a_fault_stands_beside_its_field_and_nothing_typed_is_lost(
 
 
 def test_a_seller_is_told_beside_the_currency_and_keeps_what_was_typed(
-    client: FlaskClient, session: orm.Session, bea: Seller
+    app: Flask, session: orm.Session, bea: Seller
 ) -> None:
-    browser = enter(client, session, session.get_one(User, bea.user_id))
+    browser = signed_in(app, session, session.get_one(User, bea.user_id))
     sent = {"title": "Blue bowl", "price": "18.00", "currency": "eur", "nonce": "form-1"}
     answer = browser.post("/sell/products/new", data=sent)
     assert answer.status_code == 422

@@ -1,19 +1,14 @@
 """What a dashboard would show, on our own pages: whose, from which rows, and with what guests."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import orm
 
-from marketplace import people
 from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.design import AccountsApi, ChargeType, Dashboard, FeePayer, LossOwner, Onboarding
@@ -21,47 +16,10 @@ from marketplace.lifecycles import DisputeStatus, SellerState
 from marketplace.models import BalanceTransaction, BankAccount, Dispute, OrderPart, Seller
 from marketplace.web import context
 from tests import builders
+from tests.browsing import Keep, queries, signed_in
 
 ALONE = {"dashboard": Dashboard.NONE, "charge_type": ChargeType.DIRECT}
 DAY = datetime(2026, 11, 3, 12, tzinfo=UTC)
-
-
-@dataclass
-class Keeper:
-    """A seller at a browser."""
-
-    shop: Seller
-    browser: FlaskClient
-
-    def page(self, path: str) -> BeautifulSoup:
-        answer = self.browser.get(path)
-        assert answer.status_code == 200, path
-        return BeautifulSoup(answer.get_data(as_text=True), "html.parser")
-
-    def reads(self, path: str) -> str:
-        main = self.page(path).find("main")
-        assert main
-        return " ".join(main.get_text(" ").split())
-
-
-Keep = Callable[..., Keeper]
-
-
-@pytest.fixture
-def keep(app: Flask, session: orm.Session) -> Keep:
-    """Somebody with a shop that can sell, signed in."""
-
-    def keeper(name: str = "Bea", **values: Any) -> Keeper:
-        user = builders.person(session, name)
-        shop = builders.seller(session, f"{name}'s shop", user=user, **values)
-        login = people.begin(session, user)
-        session.commit()
-        browser = app.test_client()
-        with app.test_request_context():
-            browser.set_cookie(context.cookie_name(), login.token)
-        return Keeper(shop, browser)
-
-    return keeper
 
 
 def booked(session: orm.Session, shop: Seller, number: int, amount: int, **values: Any) -> None:
@@ -192,20 +150,6 @@ def test_a_long_list_is_paged_and_costs_what_a_short_one_does(
     assert older is not None
     assert len(first.select("tbody tr")) == 20
     assert len(bea.page(str(older["href"])).select("tbody tr")) == 5
-
-
-@contextmanager
-def queries(app: Flask) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    seen: list[str] = []
-    engine = context.wiring(app).engine
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(engine, "before_cursor_execute", note)
 
 
 PAGES = {
@@ -371,11 +315,7 @@ def test_without_a_publishable_key_the_pages_stand_alone(
     builders.seller(
         session, user=user, onboarding=Onboarding.EMBEDDED, accounts_api=AccountsApi.V1, **ALONE
     )
-    login = people.begin(session, user)
-    session.commit()
-    browser = app.test_client()
-    with app.test_request_context():
-        browser.set_cookie(context.cookie_name(), login.token)
+    browser = signed_in(app, session, user)
     for path in PAGES:
         assert "data-component" not in browser.get(path).text
     asked = browser.get("/sell/onboarding").text

@@ -3,38 +3,23 @@
 import itertools
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from marketplace import onboarding
 from marketplace.design import DEFAULT, EVERY, Onboarding
 from marketplace.design.rules import judge
 from marketplace.guide import options
 from marketplace.web import context
+from tests.browsing import queries
 
 REFUSED = "/guide?dashboard=express&fees=account&losses=platform"
 PAGES = ["/guide", REFUSED, "/guide?charge=separate&accounts=v2&dashboard=none", "/guide/compare"]
 PAGES += ["/guide/start", "/guide/start?model=platform&subscriptions=yes"]
-
-
-@contextmanager
-def queries(app: Flask) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
-    engine = context.wiring(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def look(client: FlaskClient, path: str) -> BeautifulSoup:

@@ -1,7 +1,5 @@
 """The operator's pages: everything is shown, nothing is given away, and nobody else gets in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -9,54 +7,28 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, orm
+from sqlalchemy import orm
 
-from marketplace import clock, people
+from marketplace import clock
 from marketplace.application import create_app
 from marketplace.config import SANDBOX_KEY, Settings
 from marketplace.database import phase
 from marketplace.lifecycles import InboxState, OrderStatus, PayoutStatus, SellerState
-from marketplace.models import Balance, BankAccount, InboxEvent, Order, Payment, Payout, Role, Scope
+from marketplace.models import Balance, BankAccount, InboxEvent, Order, Payment, Role, Scope
 from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
 from tests import builders
+from tests.browsing import Keep, queries, signed_in
 from tests.running import Running
 from tests.sandbox.earning import fund, open_seller
 from tests.webhooks import letters
 
 LISTS = ("", "/sellers", "/orders", "/payouts", "/events", "/calls")
-PASSWORD = "a good long sentence"
 
 
-def sign_in(client: FlaskClient, session: orm.Session, role: Role = Role.OPERATOR) -> None:
-    person = builders.person(session, "Olga", role=role)
-    with phase(session):
-        token = people.begin(session, person, "a browser").token
-    client.set_cookie("marketplace_login", token)
-
-
-@pytest.fixture
-def operator(client: FlaskClient, session: orm.Session) -> FlaskClient:
-    """A browser in which an operator is signed in."""
-    sign_in(client, session)
-    return client
-
-
-def payout(session: orm.Session, number: int, seller_id: int | None, **values: object) -> None:
-    now = clock.now()
-    row = {
-        "stripe_id": f"po_{number}",
-        "seller_id": seller_id,
-        "amount": 1_000 + number,
-        "currency": "usd",
-        "status": PayoutStatus.PAID,
-        "arrival_date": now,
-        "automatic": True,
-        "method": "standard",
-        "created": now,
-        "updated": now,
-    }
-    session.add(Payout(**(row | values)))
+def operator(app: Flask, session: orm.Session) -> FlaskClient:
+    """The operator's browser at an app that a test has made."""
+    return signed_in(app, session, builders.person(session, "Olivia", role=Role.OPERATOR))
 
 
 def event_row(session: orm.Session, scope: Scope = Scope.PLATFORM, **changes: object) -> int:
@@ -76,7 +48,7 @@ def fill(session: orm.Session, count: int) -> None:
                 seller_id=shop.id, currency="usd", available=1, pending=2, refreshed_at=clock.now()
             )
         )
-        payout(session, number, shop.id)
+        builders.payout(session, shop)
         event_row(session)
     session.commit()
 
@@ -87,26 +59,10 @@ def text(client: FlaskClient, path: str) -> str:
     return BeautifulSoup(answer.data, "html.parser").get_text(" ", strip=True)
 
 
-@contextmanager
-def queries(app: Flask) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
-    engine = context.wiring(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("path", [*LISTS, "/sellers/shop-1", "/orders/x", "/events/1"])
-def test_only_operators_see_the_platform(
-    client: FlaskClient, session: orm.Session, path: str
-) -> None:
+def test_only_operators_see_the_platform(client: FlaskClient, keep: Keep, path: str) -> None:
     assert client.get(f"/platform{path}").status_code == 302
-    sign_in(client, session, Role.SELLER)
-    assert client.get(f"/platform{path}").status_code == 403
+    assert keep().browser.get(f"/platform{path}").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -121,55 +77,50 @@ def test_only_operators_see_the_platform(
     ],
 )
 def test_only_operators_push_the_platforms_buttons(
-    client: FlaskClient, session: orm.Session, path: str
+    keep: Keep, session: orm.Session, path: str
 ) -> None:
     name = event_row(session, id="evt_once")
     with phase(session):
         session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
-    sign_in(client, session, Role.SELLER)
-    assert client.post(f"/platform{path}", data={"state": "dead"}).status_code == 403
+    answer = keep().browser.post(f"/platform{path}", data={"state": "dead"})
+    assert answer.status_code == 403
     session.rollback()
     assert inbox.get(session, name).state is InboxState.DEAD
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_new_platform_says_on_every_page_that_nothing_is_there_yet(
-    operator: FlaskClient, path: str
+    olivia: FlaskClient, path: str
 ) -> None:
-    page = BeautifulSoup(operator.get(f"/platform{path}").data, "html.parser")
+    page = BeautifulSoup(olivia.get(f"/platform{path}").data, "html.parser")
     assert len(page.find_all("h1")) == 1
     assert page.find(class_="empty") is not None
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_page_costs_the_same_whatever_it_shows(
-    app: Flask, operator: FlaskClient, session: orm.Session, path: str
+    app: Flask, olivia: FlaskClient, session: orm.Session, path: str
 ) -> None:
     fill(session, 1)
-    text(operator, path)
+    text(olivia, path)
     with queries(app) as few:
-        text(operator, path)
-    fill_more(session)
+        text(olivia, path)
+    fill(session, 30)
     with queries(app) as many:
-        text(operator, path)
+        text(olivia, path)
     assert len(few) == len(many)
     assert len(many) <= 14
 
 
-def fill_more(session: orm.Session) -> None:
-    session.execute(sa.update(Payout).values(stripe_id=Payout.stripe_id + "_first"))
-    fill(session, 30)
-
-
 def test_lists_go_back_page_by_page_and_keep_their_filter(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
     fill(session, 25)
-    page = BeautifulSoup(operator.get("/platform/events?state=new").data, "html.parser")
+    page = BeautifulSoup(olivia.get("/platform/events?state=new").data, "html.parser")
     older = page.select_one("a[rel=next]")
     assert older is not None
     assert "state=new" in str(older["href"])
-    rest = BeautifulSoup(operator.get(str(older["href"])).data, "html.parser")
+    rest = BeautifulSoup(olivia.get(str(older["href"])).data, "html.parser")
     assert len(page.select("tbody tr")) + len(rest.select("tbody tr")) == 25
     assert rest.select_one("a[rel=next]") is None
 
@@ -187,27 +138,25 @@ def test_lists_go_back_page_by_page_and_keep_their_filter(
     ],
 )
 def test_nonsense_in_the_address_shows_the_first_page(
-    operator: FlaskClient, session: orm.Session, query: str
+    olivia: FlaskClient, session: orm.Session, query: str
 ) -> None:
     fill(session, 25)
-    answer = operator.get(f"/platform/events?{query}")
+    answer = olivia.get(f"/platform/events?{query}")
     assert answer.status_code == 200
     links = BeautifulSoup(answer.data, "html.parser").select("a[href], form[action]")
     assert not [it for it in links if str(it.get("href") or it["action"]).startswith("javascript")]
 
 
-def test_the_first_page_says_what_needs_a_person(
-    operator: FlaskClient, session: orm.Session
-) -> None:
+def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: orm.Session) -> None:
     shop = builders.seller(session, "Bea's Bowls", state=SellerState.RESTRICTED)
     builders.order(
         session, shop, status=OrderStatus.PAYING, held_because="40.00 came and 50.00 was due."
     )
-    payout(session, 1, shop.id, status=PayoutStatus.FAILED, failure_code="no_account")
+    builders.payout(session, shop, status=PayoutStatus.FAILED, failure_code="no_account")
     event_row(session)
     with phase(session):
         session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
-    told = text(operator, "")
+    told = text(olivia, "")
     for sentence in (
         "1 payment did not fit the order",
         "1 payout came back from the bank",
@@ -216,25 +165,24 @@ def test_the_first_page_says_what_needs_a_person(
         "Put the endpoint's signing secret into STRIPE_WEBHOOK_SECRET.",
     ):
         assert sentence in told
-    assert "40.00 came and 50.00 was due." in text(operator, "/orders")
-    assert "The bank found no account under these numbers." in text(operator, "/payouts")
+    assert "40.00 came and 50.00 was due." in text(olivia, "/orders")
+    assert "The bank found no account under these numbers." in text(olivia, "/payouts")
 
 
 def test_a_quiet_platform_says_that_nothing_waits(settings: Settings) -> None:
     open_settings = replace(settings, webhook_secrets=("whsec_a",), connect_webhook_secrets=("b",))
     app = create_app(open_settings)
     with context.wiring(app).sessions() as session:
-        client = app.test_client()
-        sign_in(client, session)
+        client = operator(app, session)
         assert "Nothing waits for you." in text(client, "")
     context.wiring(app).engine.dispose()
 
 
 def test_a_refused_delivery_is_told_but_never_stored(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
-    operator.post("/webhooks/stripe", data=b"{}", headers={"Stripe-Signature": "t=1,v1=a"})
-    assert "This endpoint is closed" in text(operator, "/events")
+    olivia.post("/webhooks/stripe", data=b"{}", headers={"Stripe-Signature": "t=1,v1=a"})
+    assert "This endpoint is closed" in text(olivia, "/events")
     assert inbox.latest(session) == []
 
 
@@ -244,8 +192,7 @@ def test_no_page_shows_a_signing_secret(settings: Settings) -> None:
     )
     app = create_app(secrets)
     with context.wiring(app).sessions() as session:
-        client = app.test_client()
-        sign_in(client, session)
+        client = operator(app, session)
         for path in LISTS:
             page = client.get(f"/platform{path}").get_data(as_text=True)
             assert "canary" not in page
@@ -254,7 +201,7 @@ def test_no_page_shows_a_signing_secret(settings: Settings) -> None:
 
 
 def test_an_events_body_is_shown_as_text_and_without_what_opens_a_payment(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
     trap = "</pre><script>alert(1)</script>"
     about = {
@@ -265,32 +212,32 @@ def test_an_events_body_is_shown_as_text_and_without_what_opens_a_payment(
         "url": "https://checkout.stripe.com/c/canary",
     }
     name = event_row(session, type="checkout.session.completed", data={"object": about})
-    page = operator.get(f"/platform/events/{name}").get_data(as_text=True)
+    page = olivia.get(f"/platform/events/{name}").get_data(as_text=True)
     assert "canary" not in page
     assert "<script>alert" not in page
     assert trap in BeautifulSoup(page, "html.parser").get_text()
 
 
 def test_a_replay_makes_the_event_new_and_twice_is_once(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
     name = event_row(session)
     with phase(session):
         session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD, attempts=9))
     for _ in range(2):
-        answer = operator.post(f"/platform/events/{name}/replay")
+        answer = olivia.post(f"/platform/events/{name}/replay")
         assert answer.headers["Location"].endswith(f"/platform/events/{name}")
     session.rollback()
     session.expire_all()
     row = inbox.get(session, name)
     assert (row.state, row.attempts) == (InboxState.NEW, 0)
-    progress = operator.get(f"/platform/events/{name}/progress")
+    progress = olivia.get(f"/platform/events/{name}/progress")
     assert "waits for its turn" in progress.get_data(as_text=True)
     assert "Poll-Again" not in progress.headers
 
 
 def test_all_dead_events_are_replayed_by_one_button(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
     names = [event_row(session) for _ in range(3)]
     with phase(session):
@@ -298,8 +245,8 @@ def test_all_dead_events_are_replayed_by_one_button(
         session.execute(
             sa.update(InboxEvent).where(InboxEvent.id == names[0]).values(state=InboxState.DONE)
         )
-    operator.post("/platform/events/replay", data={"state": "dead"})
-    assert operator.post("/platform/events/replay", data={"state": "done"}).status_code == 404
+    olivia.post("/platform/events/replay", data={"state": "dead"})
+    assert olivia.post("/platform/events/replay", data={"state": "done"}).status_code == 404
     session.rollback()
     counts = inbox.counts(session)
     assert (counts[InboxState.NEW], counts[InboxState.DONE]) == (2, 1)
@@ -308,12 +255,12 @@ def test_all_dead_events_are_replayed_by_one_button(
 @pytest.mark.parametrize(
     "path", ["/events/404", "/events/99999999999999999999", "/sellers/nobody", "/orders/none"]
 )
-def test_what_does_not_exist_is_not_found(operator: FlaskClient, path: str) -> None:
-    assert operator.get(f"/platform{path}").status_code == 404
+def test_what_does_not_exist_is_not_found(olivia: FlaskClient, path: str) -> None:
+    assert olivia.get(f"/platform{path}").status_code == 404
 
 
 def test_one_seller_shows_state_bank_balance_and_payouts(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
     shop = builders.seller(session, "Bea's Bowls", state=SellerState.DUE, payouts_enabled=False)
     session.add(
@@ -336,9 +283,9 @@ def test_one_seller_shows_state_bank_balance_and_payouts(
             refreshed_at=clock.now(),
         )
     )
-    payout(session, 1, shop.id, status=PayoutStatus.FAILED, failure_code="account_closed")
+    builders.payout(session, shop, status=PayoutStatus.FAILED, failure_code="account_closed")
     session.commit()
-    told = text(operator, f"/sellers/{shop.slug}")
+    told = text(olivia, f"/sellers/{shop.slug}")
     for words in (
         "Bea's Bowls",
         "due",
@@ -352,13 +299,13 @@ def test_one_seller_shows_state_bank_balance_and_payouts(
 
 
 def test_an_order_page_tells_its_money_story_and_why_it_is_held(
-    operator: FlaskClient, session: orm.Session
+    olivia: FlaskClient, session: orm.Session
 ) -> None:
     shop = builders.seller(session, "Bea's Bowls")
     order = builders.order(
         session, shop, amount=5_000, status=OrderStatus.PAYING, held_because="40.00 came."
     )
-    told = text(operator, f"/orders/{order.token}")
+    told = text(olivia, f"/orders/{order.token}")
     assert "40.00 came." in told
     assert "$50.00" in told
     assert "Bea's Bowls" in told
@@ -369,14 +316,13 @@ def test_the_buttons_read_again_from_stripe(settings: Settings, sandbox: Running
     port = int(sandbox.url.rpartition(":")[2])
     app = create_app(replace(settings, sandbox_port=port))
     app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
     ada = open_seller(sandbox)
     fund(sandbox, ada, 4_200)
     fund(sandbox, None, 9_900)
     with context.wiring(app).sessions() as session:
         shop = builders.seller(session, "Ada's Cheese", stripe_id=ada, payouts_enabled=False)
         order = builders.order(session, shop)
-        sign_in(client, session)
+        client = operator(app, session)
     client.post("/platform/balance/refresh")
     client.post(f"/platform/sellers/{shop.slug}/refresh")
     assert "$99.00" in text(client, "")
@@ -391,11 +337,11 @@ def test_the_buttons_read_again_from_stripe(settings: Settings, sandbox: Running
     context.wiring(app).engine.dispose()
 
 
-def test_a_get_never_asks_stripe(app: Flask, operator: FlaskClient, session: orm.Session) -> None:
+def test_a_get_never_asks_stripe(app: Flask, olivia: FlaskClient, session: orm.Session) -> None:
     fill(session, 2)
     name = event_row(session)
     paths = [*LISTS, f"/events/{name}", f"/events/{name}/progress"]
     paths += [f"/orders/{order.token}" for order in session.scalars(sa.select(Order))]
     for path in paths:
-        text(operator, path)
+        text(olivia, path)
     assert context.wiring(app).trace.calls() == []

@@ -25,7 +25,7 @@ from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.design.rules import judge
 from marketplace.guide import options
-from marketplace.models import Invitation, PlatformSettings, Role, Seller
+from marketplace.models import Invitation, PlatformSettings, Seller
 from tests import builders
 from tests.running import Running
 
@@ -41,15 +41,6 @@ def settings(settings: Settings, sandbox: Running) -> Settings:
     """The marketplace at the running sandbox, and the sandbox's platform is the marketplace's."""
     sandbox.key = settings.stripe_key
     return replace(settings, sandbox_port=int(sandbox.url.rpartition(":")[2]))
-
-
-@pytest.fixture
-def olivia(client: FlaskClient, session: orm.Session) -> FlaskClient:
-    """The operator's browser."""
-    person = builders.person(session, "Olivia", role=Role.OPERATOR)
-    with phase(session):
-        client.set_cookie("marketplace_login", people.begin(session, person).token)
-    return client
 
 
 def page(html: str) -> BeautifulSoup:

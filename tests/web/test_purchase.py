@@ -1,7 +1,6 @@
 """From the till to the paid order, through the shop's pages and the sandbox's payment page."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -10,7 +9,6 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from marketplace import orders, people
 from marketplace.application import create_app
@@ -21,6 +19,7 @@ from marketplace.models import Order, Seller
 from marketplace.sandbox import hands
 from marketplace.web import context
 from tests import builders
+from tests.browsing import queries
 from tests.till import Till, till
 
 __all__ = ["till"]
@@ -84,19 +83,6 @@ def ada(till: Till, settings: Settings) -> Iterator[Buyer]:
     app.config["WTF_CSRF_ENABLED"] = False
     yield Buyer(app, app.test_client(), till)
     context.wiring(app).engine.dispose()
-
-
-@contextmanager
-def queries(app: Flask) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
-    engine = context.wiring(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def words(page: Tag) -> str:

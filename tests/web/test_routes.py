@@ -19,7 +19,7 @@ from sqlalchemy import orm
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from marketplace import invitations, orders, people
+from marketplace import invitations, orders
 from marketplace.application import create_app
 from marketplace.charges import fees
 from marketplace.config import Settings
@@ -31,6 +31,7 @@ from marketplace.sellers import Agreement
 from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
 from tests import builders
+from tests.browsing import signed_in
 from tests.running import Running
 from tests.sandbox import merchants
 from tests.webhooks import letters
@@ -244,10 +245,7 @@ def world(settings: Settings, sandbox: Running) -> Iterator[World]:
         values = _rows(session, users, [merchants.seller(sandbox) for _ in range(2)])
         browsers = {"guest": app.test_client()}
         for name, user in users.items():
-            browsers[name] = app.test_client()
-            with app.test_request_context(), phase(session):
-                token = people.begin(session, user).token
-                browsers[name].set_cookie(context.cookie_name(), token)
+            browsers[name] = signed_in(app, session, user)
     uploads = settings.data_dir / "uploads"
     uploads.mkdir()
     (uploads / str(values["name"])).write_bytes(b"RIFF")

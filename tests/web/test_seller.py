@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,39 +12,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
-from marketplace import clock, people
+from marketplace import clock
 from marketplace.application import create_app
 from marketplace.config import Settings
 from marketplace.design import Dashboard, Onboarding
 from marketplace.lifecycles import SellerState
-from marketplace.models import Seller, User
+from marketplace.models import Seller
 from marketplace.sandbox import hands
 from marketplace.web import context
 from tests import builders
+from tests.browsing import SignIn
 from tests.running import Running
-
-SignIn = Callable[[User], FlaskClient]
 
 
 @pytest.fixture
 def settings(settings: Settings, sandbox: Running) -> Settings:
     """The marketplace at the running sandbox."""
     return replace(settings, sandbox_port=int(sandbox.url.rpartition(":")[2]))
-
-
-@pytest.fixture
-def sign_in(app: Flask, session: orm.Session) -> SignIn:
-    """A browser in which somebody is signed in."""
-
-    def browser(user: User) -> FlaskClient:
-        login = people.begin(session, user)
-        session.commit()
-        client = app.test_client()
-        with app.test_request_context():
-            client.set_cookie(context.cookie_name(), login.token)
-        return client
-
-    return browser
 
 
 @pytest.fixture

@@ -2,20 +2,19 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, orm
+from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
 from marketplace.models import Order, Product, Seller
 from marketplace.orders import MOST_LINES
-from marketplace.web import context
 from tests import builders
+from tests.browsing import queries
 
 
 @pytest.fixture
@@ -28,19 +27,6 @@ def bea(session: orm.Session) -> Seller:
 def bowl(session: orm.Session, bea: Seller) -> Product:
     """Three in stock, at 10.00."""
     return builders.product(session, bea, "Blue bowl", 1000, description="Thrown by hand.")
-
-
-@contextmanager
-def queries(app: Flask) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
-    engine = context.wiring(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def look(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
