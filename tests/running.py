@@ -17,7 +17,7 @@ from stripe._api_requestor import _APIRequestor
 
 from marketplace.sandbox import ids
 from marketplace.sandbox.program import Sandbox
-from marketplace.sandbox.server import Server, serve, stop
+from marketplace.sandbox.server import Server, serve
 
 
 @dataclass
@@ -97,7 +97,7 @@ def start_sandbox(quiet_notices: None) -> Iterator[Callable[[Path | str], Runnin
     for running, http, thread in started:
         faults = running.sandbox.faults()
         running.http.close()
-        stop(http)
+        http.stop()
         thread.join(5)
         running.sandbox.stop()
         assert faults == []

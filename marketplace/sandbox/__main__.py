@@ -18,7 +18,7 @@ from pathlib import Path
 
 from . import hands
 from .program import Sandbox
-from .server import Server, close, serve
+from .server import Server, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         except (OSError, ValueError, sqlite3.Error) as problem:
             sys.stderr.write(f"The sandbox cannot start on {base_url}: {problem}\n")
             return 2
-        stack.callback(close, http)
+        stack.callback(http.close)
         stack.enter_context(contextlib.suppress(KeyboardInterrupt, SystemExit))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         sandbox.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import socket
@@ -12,14 +11,13 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-import waitress
-import waitress.server
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Request, Response
 
 from . import pages as _pages
 from . import publishable
 from . import resources as _resources
+from .connections import HttpServer
 from .courier import is_loopback
 from .program import Sandbox
 from .routing import pages
@@ -135,8 +133,8 @@ def _from_here(request: Request) -> bool:
     return origin is None or origin == request.host_url.rstrip("/")
 
 
-def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServer:
-    """A waitress server, bound but not yet running; `.run()` blocks until it is closed.
+def serve(server: Server, host: str, port: int) -> HttpServer:
+    """An HTTP server, bound but not yet running; `.run()` blocks until it is stopped.
 
     Raises `ValueError` for an address that is not loopback and `OSError` when it cannot bind.
     """
@@ -146,32 +144,9 @@ def serve(server: Server, host: str, port: int) -> waitress.server.BaseWSGIServe
     if not 0 <= port <= _LAST_PORT:
         message = f"there is no port {port}"
         raise ValueError(message)
-    # Bound here, because waitress leaves a half-made server behind when the port is taken.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.create_server((host, port), family=family, backlog=1024)
-    return waitress.server.create_server(
-        server,
-        sockets=[bound],
-        threads=16,
-        connection_limit=1000,
-        channel_timeout=30,
-        max_request_body_size=_BODY_LIMIT,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
-
-
-def stop(http: waitress.server.BaseWSGIServer) -> None:
-    """End `run()` from another thread: finish what is being answered, then close every socket."""
-    http.task_dispatcher.shutdown()
-    # The loop may awake by itself and close everything before this has rung its bell.
-    with contextlib.suppress(OSError):
-        http.trigger.pull_trigger(lambda: close(http))
-
-
-def close(http: waitress.server.BaseWSGIServer) -> None:
-    """Let go of every socket of a server that is not, or no longer, running."""
-    http.asyncore.close_all(http._map)  # noqa: SLF001 - waitress has no way of its own to stop
+    return HttpServer(server, bound, _BODY_LIMIT)
 
 
 def not_found(what: str) -> NotFound:

@@ -10,8 +10,8 @@ import requests
 
 from marketplace.cli import run
 from marketplace.config import Settings
-from marketplace.sandbox.server import stop
 from tests.ports import free_port
+from tests.stopping import stop
 
 
 def _who(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

@@ -29,9 +29,9 @@ from marketplace.design import Design
 from marketplace.gateway import client
 from marketplace.models import Seller
 from marketplace.sandbox import hands
-from marketplace.sandbox.server import stop
 from marketplace.web import context
 from tests.running import Running
+from tests.stopping import stop
 
 PASSWORD = "a good long sentence"
 

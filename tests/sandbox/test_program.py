@@ -10,7 +10,7 @@ import pytest
 
 from marketplace.sandbox.__main__ import main
 from marketplace.sandbox.program import Sandbox
-from marketplace.sandbox.server import Server, close, serve
+from marketplace.sandbox.server import Server, serve
 from tests.ports import free_port
 
 
@@ -62,8 +62,7 @@ def test_a_state_file_of_another_kind_is_refused(
 def test_it_listens_on_loopback(host: str) -> None:
     sandbox = Sandbox(":memory:", "")
     http = serve(Server(sandbox), host, 0)
-    close(http)
-    http.task_dispatcher.shutdown()
+    http.close()
     sandbox.stop()
 
 

@@ -1,0 +1,202 @@
+"""The sandbox's HTTP server: a thread for each connection, from the first byte to the last.
+
+What HTTP is (limits, chunks, what keeps a connection open) is read and written by waitress's
+parser and tasks. What is ours is who does the work: waitress hands every request from the thread
+that reads to one of those that answer, and back, which takes longer than most answers of the
+sandbox. Here a connection is one thread's from beginning to end, which suits a few clients that
+stay; a proxy in front of thousands is none of its business. An answer leaves in one piece.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import ClientDisconnected
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import InternalServerError
+
+log = logging.getLogger("sandbox.connections")
+_MOST = 1000
+_SILENCE = 30.0
+"""Seconds after which a caller who says nothing, or hears nothing, is given up."""
+_CHUNK = 65_536
+_FAREWELL = 1.0
+
+
+class HttpServer:
+    """A WSGI program on one socket."""
+
+    def __init__(
+        self, application: Callable[..., Any], listener: socket.socket, most_bytes: int
+    ) -> None:
+        """`listener` is bound and listens; bodies of `most_bytes` and more are refused."""
+        self.application = application
+        self.server_name, self.effective_port = listener.getsockname()[:2]
+        self.adj = Adjustments(
+            ident=None, max_request_body_size=most_bytes, log_socket_errors=False
+        )
+        self._listener = listener
+        self._bell, self._rope = socket.socketpair()
+        self._lock = threading.Lock()
+        self._open: dict[Connection, threading.Thread] = {}
+        self.is_over = False
+        self._runs = False
+        listener.settimeout(0)
+
+    def run(self) -> None:
+        """Answer until `stop` or `close`."""
+        with self._lock:
+            if self.is_over:
+                return
+            self._runs = True
+        with self._bell, selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._bell, selectors.EVENT_READ)
+            while not self.is_over:
+                selector.select()
+                with contextlib.suppress(OSError):
+                    self._welcome(*self._listener.accept())
+
+    def _welcome(self, line: socket.socket, caller: tuple[Any, ...]) -> None:
+        connection = Connection(self, line, caller)
+        with self._lock:
+            if self.is_over or len(self._open) >= _MOST:
+                line.close()
+                return
+            thread = threading.Thread(target=self._attend, args=(connection,), daemon=True)
+            self._open[connection] = thread
+            thread.start()
+
+    def _attend(self, connection: Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            connection.close()
+            with self._lock:
+                self._open.pop(connection, None)
+
+    def stop(self, patience: float = 5.0) -> None:
+        """Finish what is being answered, then close every socket.
+
+        `patience`: seconds, after which those who are still at it are left alone.
+        """
+        self._end(socket.SHUT_RD)
+        end = time.monotonic() + patience
+        with self._lock:
+            threads = list(self._open.values())
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every socket, answered or not."""
+        self._end(socket.SHUT_RDWR)
+
+    def _end(self, how: int) -> None:
+        with self._lock:
+            self.is_over = True
+            self._listener.close()
+            self._rope.close()
+            if not self._runs:
+                self._bell.close()
+            for connection in self._open:
+                connection.end(how)
+
+
+class Connection:
+    """One caller, and what waitress's tasks want to know of the channel that they write to."""
+
+    def __init__(self, server: HttpServer, line: socket.socket, caller: tuple[Any, ...]) -> None:
+        """`line` is the open socket, `caller` the address at its other end."""
+        self.server = server
+        self.adj = server.adj
+        self.addr = caller
+        self._line = line
+        self._rest = b""
+        self._answer: list[bytes] = []
+        line.settimeout(_SILENCE)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def serve(self) -> None:
+        """Answer one request after the other, until either side has had enough."""
+        with contextlib.suppress(OSError, ClientDisconnected):
+            while (request := self._read()) is not None:
+                ends = self._do(request)
+                self._send()
+                request.close()
+                if request.error:
+                    self._hear_out()
+                if ends or self.server.is_over:
+                    return
+
+    def _read(self) -> HTTPRequestParser | None:
+        """The next request once all of it is there; None when there will be none."""
+        request = HTTPRequestParser(self.adj)
+        data, self._rest = self._rest, b""
+        while data or (data := self._line.recv(_CHUNK)):
+            data = data[request.received(data) :]
+            if request.completed and not request.empty:
+                self._rest = data
+                return request
+            if request.completed:
+                request = HTTPRequestParser(self.adj)
+            elif request.expect_continue and request.headers_finished and not data:
+                request.expect_continue = False
+                self._line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return None
+
+    def _do(self, request: HTTPRequestParser) -> bool:
+        """Have the request answered; whether the connection ends with that."""
+        task = (ErrorTask if request.error else WSGITask)(self, request)
+        try:
+            task.service()
+        except ClientDisconnected:
+            raise
+        except Exception:
+            log.exception("a request went wrong")
+            if not task.wrote_header:
+                request.error = InternalServerError("The sandbox itself failed; see its log.")
+                ErrorTask(self, request).service()
+            return True
+        return bool(task.close_on_finish)
+
+    def write_soon(self, data: bytes) -> int:
+        """A task's next piece of the answer."""
+        self._answer.append(data)
+        if len(data) > _CHUNK:
+            self._send()
+        return len(data)
+
+    def _send(self) -> None:
+        self._line.sendall(b"".join(self._answer))
+        self._answer.clear()
+
+    def _hear_out(self) -> None:
+        """Let a refused caller finish: a socket closed on words unread takes the answer back."""
+        self._line.shutdown(socket.SHUT_WR)
+        end = time.monotonic() + _FAREWELL
+        self._line.settimeout(_FAREWELL)
+        while time.monotonic() < end and self._line.recv(_CHUNK):
+            pass
+
+    def check_client_disconnected(self) -> bool:
+        """Whether the caller went away; it is not looked for while an answer is being made."""
+        return False
+
+    def end(self, how: int) -> None:
+        """Hear nothing more (`SHUT_RD`), or say nothing more either (`SHUT_RDWR`)."""
+        with contextlib.suppress(OSError):
+            self._line.shutdown(how)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._line.close()
