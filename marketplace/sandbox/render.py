@@ -20,6 +20,8 @@ _EXPAND_DEPTH = 4
 _SUBLIST = 10
 _NESTED = (dict, list)
 _NEVER = frozenset({"id", "metadata", "object"})
+# These can be expanded, and only some objects of the kind have them.
+_MAYBE = frozenset({("refund", "failure_balance_transaction")})
 
 
 @dataclass
@@ -94,6 +96,8 @@ def _expand(ctx: Context, node: Any, steps: list[str], path: str) -> None:
     included = includes.get((node.get("object", ""), name))
     if included is not None and name not in node:
         node[name] = included(ctx, node)
+    if name not in node and (node.get("object", ""), name) in _MAYBE:
+        return
     if name not in node or name in _NEVER:
         message = (
             f"This property cannot be expanded ({name}). You may want to try expanding something"
