@@ -20,7 +20,7 @@ from marketplace import clock, people
 from marketplace.database import lock
 from marketplace.design import Design
 from marketplace.design.acceptance import accept
-from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.errors import Conflict, Invalid, NotFound, Sentence
 from marketplace.models import Invitation, Seller, User
 from marketplace.sellers import Agreement, Found, adopt, by_stripe_id, of, open_shop
 
@@ -107,7 +107,8 @@ def renew(session: orm.Session, invitation: Invitation) -> str:
     """
     lock(session, invitation)
     if state(invitation) in {State.ACCEPTED, State.WITHDRAWN}:
-        raise Conflict(f"This invitation was {state(invitation).value}.")
+        how = Sentence(state(invitation).value)
+        raise Conflict(Sentence("This invitation was {state}.", state=how))
     token = secrets.token_urlsafe(32)
     invitation.token_hash = _digest(token)
     invitation.expires_at = clock.now() + LASTS
@@ -150,9 +151,14 @@ def take(session: orm.Session, user: User, token: str, *, name: str, country: st
     if opened is not None and invitation.seller_id == opened.id:
         return opened
     if state(invitation) is not State.OPEN:
-        raise Conflict(f"This invitation is {state(invitation).value}. Ask for a new one.")
+        how = Sentence(state(invitation).value)
+        raise Conflict(Sentence("This invitation is {state}. Ask for a new one.", state=how))
     if opened is not None:
-        raise Conflict(f"You have a shop already: {opened.shop_name}. One person has one shop.")
+        raise Conflict(
+            Sentence(
+                "You have a shop already: {shop}. One person has one shop.", shop=opened.shop_name
+            )
+        )
     if invitation.stripe_id is None:
         seller = open_shop(session, user, name=name, country=country, terms=invitation)
     elif by_stripe_id(session, invitation.stripe_id) is None:

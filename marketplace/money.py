@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Self
 
 from babel import Locale
-from babel.numbers import NumberPattern
+from babel.numbers import NumberPattern, get_currency_name
 
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
@@ -42,6 +42,14 @@ MINIMUM_CHARGE = {
 MOST_DIGITS = 8
 BASIS_POINTS = 10_000
 
+NO_DIGITS = "Write the amount in digits, with a point before the decimals: 12.50"
+ENDS_IN_0 = "{currency} amounts end in 0 after the second decimal."
+NO_DECIMALS = "{currency} has no decimals."
+AT_MOST = "{currency} has at most {count} decimals."
+TOO_MUCH = "That is more than can be charged at once."
+# Why something typed is no amount; filled by `NotAnAmount`.
+WHY_NOT = (NO_DIGITS, ENDS_IN_0, NO_DECIMALS, AT_MOST, TOO_MUCH)
+
 _CODE = re.compile(r"[a-z]{3}", re.ASCII)
 # CLDR wants a space between a symbol that ends in a letter and a digit; Babel leaves it out.
 _TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
@@ -49,7 +57,27 @@ _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,3}))?", re.ASCII)
 
 
 class NotAnAmount(ValueError):
-    """What somebody typed is not an amount of this currency; the message says why, to them."""
+    """What somebody typed is not an amount of this currency; the message says why, to them.
+
+    `template` and `values` are the message taken apart, as a translation needs it.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template.format(**values))
+        self.template, self.values = template, values
+
+
+class CurrencyName(str):
+    """What people call a currency, in English; `code` stays known, for other languages."""
+
+    __slots__ = ("code",)
+    code: str
+
+    def __new__(cls, code: str) -> Self:
+        """Name the currency of this code: `CurrencyName("usd") == "US dollars"`."""
+        named = super().__new__(cls, get_currency_name(code.upper(), count=2, locale="en"))
+        named.code = code.upper()
+        return named
 
 
 class CurrencyMismatch(ValueError):
@@ -87,17 +115,18 @@ class Money:
         """
         match = _AMOUNT.fullmatch(text.strip(" "))
         if match is None:
-            raise NotAnAmount("Write the amount in digits, with a point before the decimals: 12.50")
+            raise NotAnAmount(NO_DIGITS)
         whole, decimals = match[1], match[2] or ""
         allowed = shown_decimals(currency)
         # The third decimal of a three-decimal currency is always 0, and may be typed.
         if currency in THREE_DECIMAL and len(decimals) == allowed and decimals[-1] != "0":
-            raise NotAnAmount(f"{currency.upper()} amounts end in 0 after the second decimal.")
+            raise NotAnAmount(ENDS_IN_0, currency=currency.upper())
         if len(decimals) > allowed:
-            raise NotAnAmount(f"{currency.upper()} has {_decimals_in_words(allowed)}.")
+            template = AT_MOST if allowed else NO_DECIMALS
+            raise NotAnAmount(template, currency=currency.upper(), count=allowed)
         minor = int(whole + decimals.ljust(exponent(currency), "0"))
         if len(str(minor)) > most_digits(currency):
-            raise NotAnAmount("That is more than can be charged at once.")
+            raise NotAnAmount(TOO_MUCH)
         return cls(minor, currency)
 
     def __add__(self, other: Self) -> Self:
@@ -220,10 +249,6 @@ def can_be_paid_out(money: Money) -> bool:
     https://docs.stripe.com/currencies#special-cases
     """
     return money.amount > 0 and not (money.currency in WHOLE_PAYOUTS and money.amount % 100)
-
-
-def _decimals_in_words(count: int) -> str:
-    return "no decimals" if count == 0 else f"at most {count} decimals"
 
 
 @lru_cache(maxsize=64)

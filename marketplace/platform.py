@@ -11,21 +11,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from babel.numbers import get_currency_name
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 from stripe import StripeClient
 
 from marketplace.charges import fees
+from marketplace.charges.prices import Merchant
 from marketplace.database import lock, phase
 from marketplace.design import DEFAULT, Design
 from marketplace.design.acceptance import accept
 from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
-from marketplace.errors import Invalid, StripeError
+from marketplace.errors import Invalid, Sentence, StripeError
 from marketplace.gateway.failures import translating
 from marketplace.models import PlatformSettings, Seller
-from marketplace.money import BASIS_POINTS, CURRENCIES, most_digits
+from marketplace.money import BASIS_POINTS, CURRENCIES, CurrencyName, most_digits
 
 ONLY = 1
 # More than any sale can be; the database counts no further than this anyway.
@@ -109,15 +109,15 @@ def unagreed(seller: Seller, currency: str) -> str | None:
     """Tell the seller that no commission is agreed for sales in `currency`; None when one is."""
     if terms_in(seller, currency) is not None:
         return None
-    known = " and ".join(_named(it) for it in (seller.currency, *sorted(seller.fee_parts)))
-    return (
-        f"The commission is agreed in {known} only. "
-        f"Ask the marketplace before you sell in {_named(currency)}."
+    known: str = CurrencyName(seller.currency)
+    for other in sorted(seller.fee_parts):
+        known = Sentence("{one} and {other}", one=known, other=CurrencyName(other))
+    return Sentence(
+        "The commission is agreed in {known} only. Ask the marketplace before you sell in "
+        "{currency}.",
+        known=known,
+        currency=CurrencyName(currency),
     )
-
-
-def _named(currency: str) -> str:
-    return str(get_currency_name(currency.upper(), count=2, locale="en"))
 
 
 def typed_in(offered: PlatformSettings) -> str:
@@ -142,6 +142,17 @@ def settings(session: orm.Session) -> PlatformSettings:
         pay_here=True,
         collect=Collect.EVENTUALLY,
     )
+
+
+def merchant(session: orm.Session) -> Merchant:
+    """The platform as buyers' merchant: where it is and what it is paid in, if that is known."""
+    offered = settings(session)
+    return Merchant(offered.country, offered.currency)
+
+
+def merchant_of(seller: Seller) -> Merchant:
+    """A seller as buyers' merchant."""
+    return Merchant(seller.country, seller.currency or None)
 
 
 def choose(session: orm.Session, design: Design, *, knowing: bool = False) -> None:

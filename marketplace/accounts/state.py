@@ -138,7 +138,7 @@ class Task:
     actor: Actor
     problems: tuple[str, ...]
     codes: tuple[str, ...]
-    instead: tuple[str, ...] = ()
+    instead: tuple[tuple[str, ...], ...] = ()
 
 
 def standing(
@@ -190,13 +190,15 @@ def tasks(kept: Mapping[str, Any]) -> tuple[Task, ...]:
     )
 
 
-def _instead_of(codes: list[str], alternatives: list[dict[str, list[str]]]) -> tuple[str, ...]:
-    """What Stripe would take instead, one sentence for each way; several things are one way."""
-    found = []
-    for way in alternatives:
-        if way["codes"] and set(codes) & set(way["instead_of"]):
-            first, *more = dict.fromkeys(words.requirement(code) for code in way["codes"])
-            found.append(" and ".join([first, *(text[:1].lower() + text[1:] for text in more)]))
+def _instead_of(
+    codes: list[str], alternatives: list[dict[str, list[str]]]
+) -> tuple[tuple[str, ...], ...]:
+    """What Stripe would take instead, way by way; several things may be one way."""
+    found = [
+        tuple(dict.fromkeys(words.requirement(code) for code in way["codes"]))
+        for way in alternatives
+        if way["codes"] and set(codes) & set(way["instead_of"])
+    ]
     return tuple(dict.fromkeys(found))
 
 

@@ -1,12 +1,15 @@
 """Stripe's names of requirements, errors and reasons, in words for the people they concern.
 
 The names come from Account objects (`requirements.currently_due`, `.errors[].code`,
-`.disabled_reason`). The rule that bites: the lists grow without notice, so every table has a
-fallback that still reads as a sentence, and nothing is ever decided by these words.
+`.disabled_reason`). What is put together is a `Sentence`, so that it can be said in another
+language. The rule that bites: the lists grow without notice, so every table has a fallback that
+still reads as a sentence, and nothing is ever decided by these words.
 https://docs.stripe.com/connect/required-verification-information
 """
 
 import re
+
+from marketplace.errors import Sentence
 
 WHOLE = {
     "business_type": "What kind of business it is",
@@ -155,6 +158,18 @@ REASONS = {
     "kept.",
     "rejected.terms_of_service": "Stripe closed the account: its terms were not kept.",
 }
+# Whose it is, by the first part of a name; `{what}` is one of the leaves.
+WHOSE = {
+    "individual": "Your {what}",
+    "company": "The company's {what}",
+    "owners": "The owners' {what}",
+    "directors": "The directors' {what}",
+    "executives": "The managers' {what}",
+}
+ANYBODYS = "A responsible person's {what}"
+UNREADABLE = "Stripe could not take this answer; look at it again."
+SENT_BY_STRIPE = "An answer to a question that Stripe sent"
+CLOSED, OFF = "Stripe closed the account.", "Stripe has switched something off."
 CAPABILITIES = {"transfers": "Receiving money from sales", "card_payments": "Taking cards"}
 
 _SOMEBODY = re.compile(
@@ -170,10 +185,10 @@ def requirement(code: str) -> str:
         if start in WHOLE:
             return WHOLE[start]
     if code.startswith("interv_"):
-        return "An answer to a question that Stripe sent"
+        return SENT_BY_STRIPE
     who, _, rest = code.partition(".")
     if rest and _SOMEBODY.fullmatch(who):
-        return f"{_whose(who)} {_leaf(rest)}"
+        return Sentence(WHOSE.get(who, ANYBODYS), what=_leaf(rest))
     return _plain(code)
 
 
@@ -193,7 +208,7 @@ def problem(code: str, reason: str = "") -> str:
     if reason:
         return reason
     family = next((text for start, text in FAMILIES.items() if code.startswith(start)), None)
-    return family or "Stripe could not take this answer; look at it again."
+    return family or UNREADABLE
 
 
 def disabled(reason: str) -> str:
@@ -201,8 +216,8 @@ def disabled(reason: str) -> str:
     if reason in REASONS:
         return REASONS[reason]
     if reason.startswith("rejected."):
-        return "Stripe closed the account."
-    return "Stripe has switched something off."
+        return CLOSED
+    return OFF
 
 
 def capability(name: str) -> str:
@@ -210,25 +225,16 @@ def capability(name: str) -> str:
     return CAPABILITIES.get(name) or _plain(name)
 
 
-def _whose(who: str) -> str:
-    if who == "individual":
-        return "Your"
-    if who == "company":
-        return "The company's"
-    people = {"owners": "The owners'", "directors": "The directors'", "executives": "The managers'"}
-    return people.get(who, "A responsible person's")
-
-
 def _leaf(rest: str) -> str:
     parts = rest.split(".")
     for length in range(len(parts), 0, -1):
         start = ".".join(parts[:length])
         if start in LEAVES:
-            return LEAVES[start]
+            return Sentence(LEAVES[start])
         # Japan asks for names and addresses in two scripts.
         bare = re.sub(r"_(kana|kanji)$", "", start)
         if bare in LEAVES:
-            return LEAVES[bare]
+            return Sentence(LEAVES[bare])
     return _plain(rest).lower()
 
 

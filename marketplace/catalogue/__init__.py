@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace import platform
 from marketplace.database import lock
-from marketplace.errors import Invalid, NotFound
+from marketplace.errors import Invalid, NotFound, Sentence
 from marketplace.models import Product, Seller
 from marketplace.money import CURRENCIES, Money, can_be_charged, minimum_charge
 
@@ -127,20 +127,30 @@ def find_on_sale(session: orm.Session, product_id: int) -> Product:
 
 
 def _check(what: Offer, seller: Seller) -> None:
-    faults = {}
+    faults: dict[str, str] = {}
     if not 0 < len(what.title.strip()) <= LONGEST_TITLE:
-        faults["title"] = f"Write a title of at most {LONGEST_TITLE} characters."
+        faults["title"] = Sentence(
+            "Write a title of at most {most} characters.", most=LONGEST_TITLE
+        )
     if len(what.description) > LONGEST_DESCRIPTION:
-        faults["description"] = f"Write at most {LONGEST_DESCRIPTION:,} characters."
+        faults["description"] = Sentence(
+            "Write at most {most} characters.", most=f"{LONGEST_DESCRIPTION:,}"
+        )
     if what.price.currency not in CURRENCIES:
-        faults["currency"] = "Choose a currency from the list."
+        faults["currency"] = Sentence("Choose a currency from the list.")
     elif (fault := platform.unagreed(seller, what.price.currency)) is not None:
         faults["currency"] = fault
     elif not can_be_charged(what.price):
         least = minimum_charge(what.price.currency)
-        faults["price"] = f"The least is {least}." if least else "This cannot be charged."
+        faults["price"] = (
+            Sentence("The least is {least}.", least=least)
+            if least
+            else Sentence("This cannot be charged.")
+        )
     if what.stock is not None and not 0 <= what.stock <= MOST_STOCK:
-        faults["stock"] = f"Write a number up to {MOST_STOCK:,}, or leave it empty."
+        faults["stock"] = Sentence(
+            "Write a number up to {most}, or leave it empty.", most=f"{MOST_STOCK:,}"
+        )
     if faults:
         raise Invalid("This product cannot be offered like this.", faults)
 

@@ -13,7 +13,7 @@ from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, Sentence
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 5 * 1024 * 1024
@@ -40,7 +40,7 @@ def keep(source: IO[bytes], folder: Path) -> str:
     """
     data = source.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise _unusable("Choose a picture of at most 5 MB.")
+        raise _unusable(Sentence("Choose a picture of at most 5 MB."))
     source.seek(0)
     picture = _decode(source)
     name = f"{secrets.token_hex(16)}.webp"
@@ -77,9 +77,11 @@ def _decode(source: IO[bytes]) -> Image.Image:
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             return _on_white(upright)
     except _TOO_LARGE as error:
-        raise _unusable("Choose a picture with fewer pixels: 30 million at most.") from error
+        why = Sentence("Choose a picture with fewer pixels: 30 million at most.")
+        raise _unusable(why) from error
     except _BROKEN as error:
-        raise _unusable("Choose a JPEG, PNG or WebP picture; this could not be read.") from error
+        why = Sentence("Choose a JPEG, PNG or WebP picture; this could not be read.")
+        raise _unusable(why) from error
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
@@ -90,5 +92,5 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, layer).convert("RGB")
 
 
-def _unusable(why: str) -> Invalid:
+def _unusable(why: Sentence) -> Invalid:
     return Invalid("The picture cannot be used.", {"image": why})

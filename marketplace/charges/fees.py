@@ -1,7 +1,7 @@
 """Who ends up paying what: the marketplace's commission, and what Stripe takes of a sale.
 
 Commission is ours to set; Stripe's fee is known only from the balance transaction of the charge,
-and until then it is an estimate by a published rate. The rule that bites: where the platform pays
+and until then it is an estimate by a published rate (see `prices`), or nobody's guess. The rule that bites: where the platform pays
 Stripe's fee, a small commission on a small sale loses money on every order, in silence.
 https://docs.stripe.com/connect/destination-charges#collect-fees
 """
@@ -9,6 +9,8 @@ https://docs.stripe.com/connect/destination-charges#collect-fees
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from marketplace.charges.prices import Rate
+from marketplace.errors import Sentence
 from marketplace.money import (
     BASIS_POINTS,
     THREE_DECIMAL,
@@ -19,24 +21,6 @@ from marketplace.money import (
 
 # Rounding shifts a crossing by no more than this many minor units.
 UNEVEN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Basis points of the amount plus minor units."""
-
-    bps: int
-    fixed: int
-
-    def of(self, total: Money) -> Money:
-        """The fee on `total`, rounded to the nearest minor unit."""
-        return total.percent(self.bps) + Money(self.fixed, total.currency)
-
-
-# US list price for domestic cards, by currency: an estimate and nothing else. Terms in any other
-# currency are neither estimated nor guarded. Foreign cards,
-# conversion and negotiated prices differ, and the fee that was really taken is in the ledger.
-CARD_ESTIMATE: Mapping[str, Rate] = {"usd": Rate(bps=290, fixed=30)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +80,18 @@ def agreed(total: Money, terms: Terms) -> Money:
     return commission(total, terms.bps, terms.fixed, terms.least, terms.most)
 
 
-def estimate(total: Money) -> Money | None:
+def estimate(total: Money, rate: Rate | None) -> Money | None:
     """What Stripe will probably take of a charge of `total`; None where we have no rate."""
-    rate = CARD_ESTIMATE.get(total.currency)
     return rate.of(total) if rate else None
 
 
-def shortfall(total: Money, kept: Money) -> Money | None:
+def shortfall(total: Money, kept: Money, rate: Rate | None) -> Money | None:
     """By how much Stripe's estimated fee exceeds the commission `kept`; None when it does not.
 
-    The break-even guard: what the platform loses on the sale when it pays Stripe's fee.
+    The break-even guard: what the platform loses on the sale when it pays Stripe's fee. Also None
+    where there is no rate.
     """
-    fee = estimate(total)
+    fee = estimate(total, rate)
     if fee is None or fee <= kept:
         return None
     return fee - kept
@@ -121,14 +105,13 @@ class Coverage:
     most: Money | None
 
 
-def coverage(terms: Terms, currency: str) -> Coverage | None:
+def coverage(terms: Terms, currency: str, rate: Rate | None) -> Coverage | None:
     """On which sales the commission covers Stripe's estimated fee; None when on none.
 
-    The break-even guard for whoever sets the terms. Also None without an estimate for `currency`.
+    The break-even guard for whoever sets the terms. Also None without a rate for `currency`.
     A minimum may cover small sales and the percentage large ones, with a gap between; the gap
     then ends where this range begins.
     """
-    rate = CARD_ESTIMATE.get(currency)
     if rate is None:
         return None
     least = _covered_from(terms, rate, currency)
@@ -138,45 +121,48 @@ def coverage(terms: Terms, currency: str) -> Coverage | None:
     return Coverage(least, most)
 
 
-def guard(terms: Terms, currency: str) -> str | None:
+def guard(terms: Terms, currency: str, rate: Rate | None) -> str | None:
     """Warn whoever sets or lives by these terms of the sales that cost the marketplace money.
 
-    None when the commission always covers Stripe's estimated fee, or nobody can estimate it.
+    None when the commission always covers Stripe's estimated fee. Without a rate, say so.
     """
-    if currency not in CARD_ESTIMATE:
-        return None
-    found = coverage(terms, currency)
+    if rate is None:
+        return Sentence(
+            "What Stripe takes of payments in {currency} is not known here, so nobody warns of "
+            "sales on which the commission does not cover it.",
+            currency=currency.upper(),
+        )
+    found = coverage(terms, currency, rate)
     if found is None:
-        return "The commission covers Stripe's fee on no sale, as far as we can estimate it."
+        return Sentence(
+            "The commission covers Stripe's fee on no sale, as far as we can estimate it."
+        )
     first = minimum_charge(currency)
     below = first is not None and first < found.least
-    parts = [f"below {found.least}"] if below else []
-    parts += [f"above {found.most}"] if found.most else []
-    if not parts:
-        return None
-    sales = " and ".join(parts)
-    return f"On sales {sales} the commission does not cover Stripe's fee, as we estimate it."
-
-
-def break_even(
-    bps: int, fixed: int, currency: str, *, least: int | None = None, most: int | None = None
-) -> Money | None:
-    """The least sale from which on the commission covers Stripe's estimated fee.
-
-    None when there is no estimate for `currency`, or when larger sales do not help because the
-    commission grows no faster than the fee.
-    """
-    rate = CARD_ESTIMATE.get(currency)
-    if rate is None or bps <= rate.bps:
-        return None
-    found = coverage(Terms(bps, fixed, least, most), currency)
-    return found.least if found else None
+    if below and found.most:
+        return Sentence(
+            "On sales below {least} and above {most} the commission does not cover Stripe's fee, "
+            "as we estimate it.",
+            least=found.least,
+            most=found.most,
+        )
+    if below:
+        return Sentence(
+            "On sales below {least} the commission does not cover Stripe's fee, as we estimate it.",
+            least=found.least,
+        )
+    if found.most:
+        return Sentence(
+            "On sales above {most} the commission does not cover Stripe's fee, as we estimate it.",
+            most=found.most,
+        )
+    return None
 
 
 def _covered_from(terms: Terms, rate: Rate, currency: str) -> Money | None:
     first = minimum_charge(currency) or Money(1, currency)
     if terms.bps <= rate.bps:
-        return None if shortfall(first, agreed(first, terms)) else first
+        return None if shortfall(first, agreed(first, terms), rate) else first
     crossing = (rate.fixed - terms.fixed) * BASIS_POINTS // (terms.bps - rate.bps)
     if terms.least is not None:
         # Small sales pay the minimum; if that lasts until the percentage is enough, no gap is left.
@@ -186,7 +172,7 @@ def _covered_from(terms: Terms, rate: Rate, currency: str) -> Money | None:
         first_up = Money(max(crossing, 1), currency)
     # Past what rounding and the cap make uneven, a few units; further than that nothing is covered.
     for _ in range(UNEVEN):
-        if shortfall(first_up, agreed(first_up, terms)) is None:
+        if shortfall(first_up, agreed(first_up, terms), rate) is None:
             return first_up
         first_up += Money(1, currency)
     return None
@@ -205,7 +191,7 @@ def _covered_to(terms: Terms, rate: Rate, currency: str) -> Money | None:
     if not ends:
         return None
     end = Money(max(min(ends), 1), currency)
-    while end.amount > 1 and shortfall(end, agreed(end, terms)):
+    while end.amount > 1 and shortfall(end, agreed(end, terms), rate):
         end -= Money(1, currency)
     return end
 

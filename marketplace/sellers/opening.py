@@ -18,7 +18,7 @@ from marketplace.accounts.applicant import is_reachable
 from marketplace.countries import Place
 from marketplace.design import ChargeType, Design
 from marketplace.design.acceptance import refuse
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, Sentence
 from marketplace.models import (
     AccountStatus,
     Invitation,
@@ -32,6 +32,7 @@ from marketplace.sellers.lists import by_slug, of
 
 LONGEST_NAME = 80
 LONGEST_TOLD = 500
+NO_NAME = Sentence("Write a name of at most {most} characters.", most=LONGEST_NAME)
 _MCC = re.compile("[0-9]{4}", re.ASCII)
 # What a commission has beside its percentage: amounts of the platform's currency.
 AMOUNTS = {"fee_fixed": 0, "fee_min": None, "fee_max": None}
@@ -52,14 +53,14 @@ class About:
 
     def faults(self) -> dict[str, str]:
         """What of it cannot be used, by the name of the field."""
-        found = {}
+        found: dict[str, str] = {}
         web = self.website.startswith(("https://", "http://")) and is_reachable(self.website)
         if self.website and (not web or len(self.website) > LONGEST_TOLD):
-            found["website"] = "Write the whole address, as https://shop.example.com."
+            found["website"] = Sentence("Write the whole address, as https://shop.example.com.")
         if len(self.sells) > LONGEST_TOLD:
-            found["sells"] = f"Write at most {LONGEST_TOLD} characters."
+            found["sells"] = Sentence("Write at most {most} characters.", most=LONGEST_TOLD)
         if self.mcc and not _MCC.fullmatch(self.mcc):
-            found["mcc"] = "Choose one of the list."
+            found["mcc"] = Sentence("Choose one of the list.")
         return found
 
 
@@ -72,11 +73,13 @@ def _unsuitable(place: Place | None, design: Design, *, on_behalf_of: bool) -> s
     https://docs.stripe.com/connect/service-agreement-types#recipient
     """
     if place is None:
-        return "Choose a country from the list."
+        return Sentence("Choose a country from the list.")
     if place.agreement is ServiceAgreement.FULL:
         return None
     if design.charge_type is ChargeType.DIRECT or on_behalf_of:
-        return "Sellers there can be paid by the marketplace, and cannot be charged themselves."
+        return Sentence(
+            "Sellers there can be paid by the marketplace, and cannot be charged themselves."
+        )
     return None
 
 
@@ -105,9 +108,9 @@ def open_shop(
     design = design or agreed.design
     refuse(design)
     name = " ".join(name.split())
-    faults = {}
+    faults: dict[str, str] = {}
     if not 0 < len(name) <= LONGEST_NAME:
-        faults["name"] = f"Write a name of at most {LONGEST_NAME} characters."
+        faults["name"] = NO_NAME
     places = countries.offered(session, platform.settings(session).country)
     if fault := _unsuitable(places.get(country), design, on_behalf_of=agreed.on_behalf_of):
         faults["country"] = fault
@@ -140,8 +143,7 @@ def adopt(session: orm.Session, user: User, invitation: Invitation, *, name: str
     """
     name = " ".join((name or invitation.shop_name or "").split())
     if not 0 < len(name) <= LONGEST_NAME:
-        fault = f"Write a name of at most {LONGEST_NAME} characters."
-        raise Invalid("The shop cannot be opened like this.", {"name": fault})
+        raise Invalid("The shop cannot be opened like this.", {"name": NO_NAME})
     home = platform.typed_in(platform.settings(session))
     seller = Seller(
         user_id=user.id,
@@ -198,7 +200,8 @@ def _insert(session: orm.Session, user: User, seller: Seller) -> Seller:
                 return opened
             continue
         return seller
-    raise Invalid("The shop cannot be opened like this.", {"name": "Choose another name."})
+    taken = Sentence("Choose another name.")
+    raise Invalid("The shop cannot be opened like this.", {"name": taken})
 
 
 def _slug(name: str) -> str:

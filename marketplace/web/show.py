@@ -4,15 +4,18 @@ The rule that bites: an amount is formatted by its currency, never by dividing b
 moment is shown in UTC inside a `<time>` that carries the exact value.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import get_currency_name
 from flask import Flask, Response, has_request_context, make_response, render_template, request
 from flask_babel import gettext
 from markupsafe import Markup
 
 from marketplace.errors import MarketplaceError, Sentence
-from marketplace.money import Money
+from marketplace.money import CurrencyName, Money
 from marketplace.web import language
 
 # A status by what it means for whoever looks at it; anything else is shown neutral.
@@ -72,16 +75,30 @@ def translated(sentence: str) -> str:
         return str(sentence)
     if not isinstance(sentence, Sentence):
         return str(gettext(str(sentence)))
-    values = {
-        name: amount(value) if isinstance(value, Money) else told(value)
-        for name, value in sentence.values.items()
-    }
+    values = {name: told(value) for name, value in sentence.values.items()}
     return str(gettext(sentence.template)).format(**values)
 
 
-def told(text: object) -> object:
-    """A `Sentence` in the language of the page; anything else, such as a name, as it is."""
-    return translated(text) if isinstance(text, Sentence) else text
+def told(value: object) -> object:
+    """A `Sentence`, an amount or a currency in the language of the page; a name as it is."""
+    if isinstance(value, Sentence):
+        return translated(value)
+    if isinstance(value, Money):
+        return amount(value)
+    if isinstance(value, CurrencyName):
+        return get_currency_name(value.code, count=2, locale=language.locale())
+    return value
+
+
+def within(sentence: str) -> str:
+    """A sentence that stands inside of another one: its first letter is a small one."""
+    said = translated(sentence)
+    return said[:1].lower() + said[1:]
+
+
+def listed(parts: Iterable[str], style: str = "standard") -> str:
+    """Several things in a row, as the language of the page joins them."""
+    return format_list([*parts], style, locale=language.locale())  # type: ignore[arg-type]
 
 
 def problem(error: MarketplaceError) -> str:
@@ -118,5 +135,7 @@ def install(app: Flask) -> None:
         words=words,
         translated=translated,
         told=told,
+        within=within,
+        listed=listed,
         tone=tone,
     )

@@ -6,7 +6,7 @@ from tests.running import Running
 from tests.sandbox.onboarded import BOTH, express
 
 
-def instead(state: AccountState) -> dict[str, tuple[str, ...]]:
+def instead(state: AccountState) -> dict[str, tuple[tuple[str, ...], ...]]:
     """What a row keeps of it, by the sentence of the question."""
     return {task.text: task.instead for task in tasks(state.requirements_as_json())}
 
@@ -19,13 +19,13 @@ def test_a_seller_without_a_website_may_say_what_they_sell(sandbox: Running) -> 
     newer = v2.state(
         client.v2.core.accounts.retrieve(account.id, {"include": [*v2.INCLUDE]}).to_dict()
     )
-    question, answer = "The shop's website, or what it sells", ("What the shop sells",)
+    question, answer = "The shop's website, or what it sells", (("What the shop sells",),)
     assert instead(older)[question] == instead(newer)[question] == answer
     others = {text: ways for text, ways in instead(older).items() if ways}
     assert others == {question: answer}
 
 
-def test_several_answers_that_count_as_one_are_told_in_one_sentence() -> None:
+def test_several_answers_that_count_as_one_are_told_together() -> None:
     kept = {
         "items": [{"code": "company.tax_id", "due": "now"}],
         "alternatives": [
@@ -38,8 +38,8 @@ def test_several_answers_that_count_as_one_are_told_in_one_sentence() -> None:
     }
     (task,) = tasks(kept)
     assert task.instead == (
-        "The company's registration number and the company's VAT number",
-        "A document that proves the company's name",
+        ("The company's registration number", "The company's VAT number"),
+        ("A document that proves the company's name",),
     )
 
 

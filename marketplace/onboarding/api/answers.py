@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from marketplace.errors import Sentence
 from marketplace.money import Money, NotAnAmount
 from marketplace.onboarding.api.questions import Kind
 from marketplace.onboarding.api.steps import Field
@@ -62,7 +63,7 @@ def read(
         try:
             values[field.code] = _read(field, typed.get(field.code, "").strip(), currency)
         except ValueError as fault:
-            faults[field.code] = str(fault)
+            faults[field.code] = fault.args[0]
     if not faults:
         faults.update(_nothing_of_a_choice(asked, values))
     changed = {
@@ -100,18 +101,21 @@ def _is_news(field: Field, value: Any) -> bool:  # noqa: ANN401 - text, numbers,
 
 
 def _read(field: Field, text: str, currency: str) -> Any:  # noqa: ANN401 - text, numbers, lists, truth
-    """One answer as Stripe takes it; None for a secret left as it was. Raises ValueError."""
+    """One answer as Stripe takes it; None for a secret left as it was.
+
+    Raises ValueError with a `Sentence` for whoever typed it.
+    """
     question = field.question
     if question.kind in {Kind.TICK, Kind.DECLARATION}:
         if field.needed and not text and not field.value:
-            raise ValueError("This has to be confirmed.")
+            raise ValueError(Sentence("This has to be confirmed."))
         return bool(text) if question.kind is Kind.TICK or text else None
     if not text:
         if field.needed and not (question.secret and field.given):
-            raise ValueError("Stripe needs an answer here.")
+            raise ValueError(Sentence("Stripe needs an answer here."))
         return None if question.secret else ([] if question.kind is Kind.LIST else "")
     if len(text) > question.longest:
-        raise ValueError(f"Write at most {question.longest} characters.")
+        raise ValueError(Sentence("Write at most {most} characters.", most=question.longest))
     return _READERS.get(question.kind, _text)(field, text, currency)
 
 
@@ -120,7 +124,7 @@ def _text(field: Field, text: str, _currency: str) -> object:
     if question.code.endswith("percent_ownership"):
         return _per_cent(text)
     if question.pattern and not re.fullmatch(question.pattern, text):
-        raise ValueError(question.help or f"This does not look right: {question.label.lower()}.")
+        raise ValueError(Sentence(question.help or "This does not look right."))
     return text
 
 
@@ -130,19 +134,19 @@ def _per_cent(text: str) -> str:
     except InvalidOperation:
         share = Decimal(-1)
     if not 0 < share <= HUNDRED:
-        raise ValueError("Write a number of per cent, from 1 to 100.")
+        raise ValueError(Sentence("Write a number of per cent, from 1 to 100."))
     return f"{share:f}"
 
 
 def _email(_field: Field, text: str, _currency: str) -> object:
     if not _EMAIL.fullmatch(text):
-        raise ValueError("Write an email address, like name@example.com.")
+        raise ValueError(Sentence("Write an email address, like name@example.com."))
     return text
 
 
 def _number(_field: Field, text: str, _currency: str) -> object:
     if not _WHOLE.fullmatch(text):
-        raise ValueError("Write digits only.")
+        raise ValueError(Sentence("Write digits only."))
     return int(text)
 
 
@@ -152,15 +156,15 @@ def _link(_field: Field, text: str, _currency: str) -> object:
 
 def _choice(field: Field, text: str, _currency: str) -> object:
     if text != field.value and text not in dict(field.question.choices):
-        raise ValueError("Choose one of the list.")
+        raise ValueError(Sentence("Choose one of the list."))
     return text
 
 
 def _money(_field: Field, text: str, currency: str) -> object:
     try:
         return Money.parse(text, currency).amount
-    except (NotAnAmount, ValueError) as fault:
-        raise ValueError(str(fault)) from fault
+    except NotAnAmount as fault:
+        raise ValueError(Sentence(fault.template, **fault.values)) from fault
 
 
 def _list(_field: Field, text: str, _currency: str) -> object:
@@ -180,7 +184,7 @@ _READERS = {
 def _nothing_of_a_choice(asked: list[Field], values: Mapping[str, Any]) -> dict[str, str]:
     """Where one of several may be answered, one of them has to be."""
     return {
-        it.code: "Answer this or the other question beside it."
+        it.code: Sentence("Answer this or the other question beside it.")
         for it in asked
         if it.either
         and not values.get(it.code)

@@ -17,7 +17,7 @@ from sqlalchemy import orm
 from stripe import StripeClient
 
 from marketplace import sellers
-from marketplace.errors import Conflict, Invalid
+from marketplace.errors import Conflict, Invalid, Sentence
 from marketplace.gateway import keys
 from marketplace.models import Seller
 from marketplace.onboarding.api import places
@@ -80,7 +80,7 @@ def attach(session: orm.Session, stripe: StripeClient, seller: Seller, token: st
     if not is_open(seller) or seller.stripe_id is None:
         raise Conflict("Stripe asks for the bank account of this shop itself.")
     if not _TOKEN.fullmatch(token):
-        text = "Your bank's numbers did not reach Stripe. Try once more."
+        text = Sentence("Your bank's numbers did not reach Stripe. Try once more.")
         raise Invalid("There is no bank account.", {ANYWHERE: text})
     key = keys.key("bank", f"{seller.token}-{token}")
     with beside_fields(FIELDS, seller.accounts_api):
@@ -103,9 +103,9 @@ def token_of(
     if not sandbox:
         raise Conflict("Bank numbers go from your browser to Stripe. Allow scripts on this page.")
     asked = numbers(seller)
-    wanted = {HOLDER: "", ACCOUNT: asked.account, ROUTING: asked.routing}
+    wanted = {ACCOUNT: asked.account, ROUTING: asked.routing}
     faults = {
-        name: f"Write the {label.lower() if label != 'IBAN' else label}."
+        name: Sentence("Stripe needs an answer here.")
         for name, label in wanted.items()
         if label and not typed.get(name, "").strip()
     }

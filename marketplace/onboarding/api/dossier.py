@@ -14,6 +14,7 @@ from typing import Any
 
 from marketplace.accounts.state import Bank, Due, Problem, Requirement
 from marketplace.design import AccountsApi
+from marketplace.errors import Sentence
 
 ROLES = ("representative", "owner", "director", "executive", "legal_guardian", "authorizer")
 # Whoever is asked for by role is not known yet: `owners.email`, `representative.dob.day`.
@@ -25,6 +26,7 @@ ASKED_BY_ROLE = {
     "legal_guardian": "legal_guardian",
     "authorizer": "authorizer",
 }
+NAMELESS = Sentence("A person without a name yet")
 _PERSON = re.compile(r"person_\w+", re.ASCII)
 
 
@@ -45,7 +47,7 @@ class Person:
     def name(self) -> str:
         """What people call them; a role when Stripe was told no name yet."""
         parts = (self.values.get("first_name"), self.values.get("last_name"))
-        return " ".join(part for part in parts if part) or "A person without a name yet"
+        return " ".join(part for part in parts if part) or NAMELESS
 
 
 @dataclass(frozen=True, slots=True)

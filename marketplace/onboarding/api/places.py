@@ -6,7 +6,7 @@ that bites: a country that is not described must still be asked, so everything h
 https://docs.stripe.com/connect/required-verification-information
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 Choices = tuple[tuple[str, str], ...]
@@ -134,11 +134,24 @@ _KNOWN: Mapping[str, Place] = {
     "TH": Place(state="Province", id_number="National ID", routing_number="Bank code"),
 }
 _DEFAULT = Place()
+# Called so by everybody there, in whichever language they read.
+_NAMES = frozenset(
+    "ABN BSB BSN CEP CIF CLABE CNPJ CPF Eircode IBAN IFSC KvK NIF NIP NIPC NZBN PAN PESEL RFC "
+    "SIREN UEN Henkilötunnus Organisasjonsnummer Organisationsnummer Personnummer "
+    "Steuernummer Y-tunnus Fødselsnummer".split()
+) | {"Codice fiscale", "UID (CHE-…)"}
 
 
 def place(country: str) -> Place:
     """The words of this country, by its two letters; a plain set for one that is not described."""
     return _KNOWN.get(country, _DEFAULT)
+
+
+def wordings() -> Iterator[str]:
+    """Every label that can be said in another language, for translators."""
+    for it in (_DEFAULT, *_KNOWN.values()):
+        labels = (it.postal_code, it.state, it.city, it.id_number, it.tax_id, it.routing_number)
+        yield from (text for text in (*labels, it.account_number) if text not in _NAMES)
 
 
 def account_number(country: str) -> str:

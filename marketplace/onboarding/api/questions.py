@@ -8,13 +8,14 @@ https://docs.stripe.com/connect/required-verification-information
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from babel import Locale
 
 from marketplace.accounts import words
+from marketplace.errors import Sentence
 from marketplace.onboarding.api import choices
 from marketplace.onboarding.api.dossier import subject_of
 from marketplace.onboarding.api.places import Choices, place
@@ -228,7 +229,9 @@ def ask(code: str, country: str, spoken: str = "en") -> Question:
     found = _known(bare, country, spoken)
     if found is None:
         return Question(code, words.requirement(code), known=False)
-    label = f"{found.label} ({script[1]})" if script else found.label
+    label = found.label
+    if script:
+        label = Sentence("{label} ({script})", label=Sentence(found.label), script=script[1])
     return replace(found, code=code, label=label)
 
 
@@ -286,6 +289,9 @@ def countries(spoken: str) -> Choices:
     )
 
 
+FRONT, BACK = "Front, or the page with the picture", "Back, if there is one"
+DOCUMENT, MORE_PAGES = "Document", "Further pages, if any"
+FOUR_DIGITS = "The last four digits are enough to begin with."
 # Where a document goes: which sides it has, and for which purpose Stripe wants it uploaded.
 _SIDES = re.compile(
     r"(?P<of>.*verification\.(document|additional_document))(\.(?P<side>front|back))?"
@@ -303,15 +309,20 @@ def document(code: str) -> Question | None:
         purpose = "identity_document"
         if of.startswith("company.") or of.endswith("additional_document"):
             purpose = "additional_verification"
-        label = "Back, if there is one" if side == "back" else "Front, or the page with the picture"
+        label = BACK if side == "back" else FRONT
         if of.startswith("company."):
-            label = "Further pages, if any" if side == "back" else "Document"
+            label = MORE_PAGES if side == "back" else DOCUMENT
         return Question(f"{of}.{side}", label, Kind.FILE, purpose=purpose, group=of)
     if paper := _PAPER.fullmatch(code):
-        return Question(
-            code, "Document", Kind.FILE, purpose="account_requirement", group=paper["of"]
-        )
+        return Question(code, DOCUMENT, Kind.FILE, purpose="account_requirement", group=paper["of"])
     return None
+
+
+def wordings() -> Iterator[str]:
+    """Every label, hint and choice that is written here, for translators."""
+    for it in (*_PERSON.values(), *_WHOLE.values(), *_ADDRESS.values()):
+        yield from (it.label, it.help, *(text for _, text in it.choices))
+    yield from (FRONT, BACK, DOCUMENT, MORE_PAGES, FOUR_DIGITS)
 
 
 def is_document(code: str) -> bool:

@@ -16,7 +16,7 @@ from marketplace.gateway.failures import translating
 from marketplace.onboarding.api import v2
 
 ANYWHERE = ""
-_SENTENCES: Mapping[str, str] = {
+SENTENCES: Mapping[str, str] = {
     # https://docs.stripe.com/connect/account-tokens
     "account_token_required_for_v2_account": "Stripe takes personal data of this marketplace only "
     "from the browser itself. The people who run it have to choose another way of onboarding.",
@@ -51,7 +51,7 @@ def beside_fields(codes: Iterable[str], api: AccountsApi, person: str = "") -> G
             yield
     except StripeRefused as refusal:
         field = _field(refusal.param or "", tuple(codes), api, person)
-        text = _SENTENCES.get(refusal.code or "") or refusal.detail or str(refusal)
+        text = SENTENCES.get(refusal.code or "") or refusal.detail or str(refusal)
         raise Invalid("Stripe did not take this.", {field: text}) from refusal
 
 

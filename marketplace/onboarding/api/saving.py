@@ -17,7 +17,7 @@ from marketplace import sellers
 from marketplace.accounts.state import Due
 from marketplace.design import AccountsApi
 from marketplace.design.shape import platform_collects
-from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.errors import Conflict, Invalid, NotFound, Sentence
 from marketplace.gateway import keys
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
@@ -107,7 +107,7 @@ def save_documents(
     door, account = _door(session, seller)
     chosen = [it for it in fields if it.code in files]
     if not chosen:
-        raise Invalid("Nothing was chosen.", {ANYWHERE: "Choose a file first."})
+        raise Invalid("Nothing was chosen.", {ANYWHERE: Sentence("Choose a file first.")})
     for it in chosen:
         uploads.check(it.code, files[it.code])
     told: dict[str, dict[str, Any]] = {}
@@ -163,7 +163,7 @@ def add_person(
     door, account = _door(session, seller)
     values = _bare(_told(fields, typed, seller, all_new=True))
     if not any(values.get(f"relationship.{role}") for role in ROLES):
-        raise Invalid("A role is missing.", {ANYWHERE: "Tick at least one role."})
+        raise Invalid("A role is missing.", {ANYWHERE: Sentence("Tick at least one role.")})
     there = known.marked(nonce)
     with beside_fields((it.code for it in fields), seller.accounts_api, NEW):
         if there is not None:
@@ -195,7 +195,7 @@ def remove_person(
     if person is None:
         return
     if "representative" in person.roles:
-        text = "Name another representative first; the company cannot be without one."
+        text = Sentence("Name another representative first; the company cannot be without one.")
         raise Invalid("The representative stays.", {ANYWHERE: text})
     with beside_fields((), seller.accounts_api):
         door.remove_person(stripe, account, stripe_id)

@@ -256,7 +256,7 @@ def fields(
 def _asked(dossier: Dossier, code: str, spoken: str, person: Person | None) -> Question:
     question = ask(code, _country_of(dossier, code, person), spoken)
     if dossier.api is AccountsApi.V2 and dossier.country == "US" and code.endswith(".id_number"):
-        return replace(question, help="The last four digits are enough to begin with.")
+        return replace(question, help=questions.FOUR_DIGITS)
     return question
 
 

@@ -13,14 +13,14 @@ from typing import Any, cast
 
 from stripe import RequestOptions, StripeClient
 
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, Sentence
 from marketplace.gateway import keys
 from marketplace.models import Seller
 from marketplace.onboarding.api.refusals import beside_fields
 
 MOST_BYTES = 5 * 1024 * 1024
 ACCEPTED = "image/jpeg,image/png,application/pdf"
-WORDS = "A picture in colour (JPEG or PNG) or a PDF, at most 5 MB."
+WORDS = Sentence("A picture in colour (JPEG or PNG) or a PDF, at most 5 MB.")
 _STARTS = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 
 
@@ -40,9 +40,11 @@ def kind_of(content: bytes) -> str | None:
 def check(code: str, upload: Upload) -> None:
     """Raise Invalid, beside the field `code`, for a file that Stripe would not take."""
     if len(upload.content) > MOST_BYTES:
-        raise Invalid("The file is too large.", {code: f"The file is too large. {WORDS}"})
+        text = Sentence("The file is too large. {taken}", taken=WORDS)
+        raise Invalid("The file is too large.", {code: text})
     if kind_of(upload.content) is None:
-        raise Invalid("This is no document.", {code: f"This kind of file is not taken. {WORDS}"})
+        text = Sentence("This kind of file is not taken. {taken}", taken=WORDS)
+        raise Invalid("This is no document.", {code: text})
 
 
 def send(stripe: StripeClient, seller: Seller, code: str, upload: Upload, purpose: str) -> str:
@@ -65,5 +67,5 @@ def send(stripe: StripeClient, seller: Seller, code: str, upload: Upload, purpos
                 cast("Any", {"purpose": purpose, "file": content}), options
             )
     except Invalid as refused:
-        raise Invalid(str(refused), {code: next(iter(refused.fields.values()))}) from refused
+        raise Invalid(refused.told, {code: next(iter(refused.fields.values()))}) from refused
     return made.id
