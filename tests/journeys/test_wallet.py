@@ -1,7 +1,10 @@
 """The wallet over HTTP: the pages, Stripe's page for a card, and the events that keep it true."""
 
+from dataclasses import replace
+
 from marketplace import wallet
 from marketplace.cli.browser import Browser
+from marketplace.design import DEFAULT, ChargeType
 from marketplace.models import Customer, SavedCard, User
 from tests.journeys.conftest import Town
 
@@ -31,6 +34,30 @@ def test_a_buyer_keeps_two_cards_and_gives_one_up(town: Town) -> None:
         assert session.query(Customer).count() == 1
         given_up = session.query(SavedCard).filter(SavedCard.removed_at.is_not(None)).one()
         assert given_up.detached_at is not None
+
+
+def test_at_a_shop_that_charges_itself_a_card_is_kept_first_and_pays_then(town: Town) -> None:
+    town.choose(replace(DEFAULT, charge_type=ChargeType.DIRECT))
+    nadia = town.open_shop("Nadia", "Nadia weaves")
+    town.offer(nadia, "Woven rug", "48.00")
+    ben = town.sign_up("Ben")
+    ben.open("/").follow("Woven rug").press("Put into the basket")
+    ben.open("/basket").follow("Check out")
+    till = ben.url
+    assert not ben.page.select("[name=keep]"), "it would be kept on Nadia's account only"
+    ben.follow("Keep a card first").press("Add it on Stripe's page")
+    assert ben.away, ben.text
+    ben.open(town.pay(ben.away))
+    assert ben.url == till
+    assert "Visa •••• 4242" in ben.text
+    ben.press("Order and pay")
+    town.settle()
+    assert "Your order is paid" in ben.open(ben.url).text
+    keeps_a_card(town, ben, "5555555555554444")
+    assert ben.url.endswith("/cards"), "the till was an hour ago"
+    ben.open("/cards/new?next=//elsewhere.example/").press("Add it on Stripe's page")
+    ben.open(town.pay(str(ben.away)))
+    assert ben.url == f"{town.site}/"
 
 
 def test_what_happens_to_cards_at_stripe_is_heard(town: Town) -> None:

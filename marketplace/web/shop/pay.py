@@ -27,18 +27,24 @@ PLAIN = {"hosted": PaymentUi.HOSTED, "elements": PaymentUi.ELEMENTS}
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a till offers: saved cards, Stripe's page, our form; whether a new card can be kept."""
+    """What a till offers: saved cards, Stripe's page, our form; how a new card can be kept.
+
+    `keep`: while paying. `keep_first`: only before, in the wallet.
+    """
 
     cards: Sequence[SavedCard]
     hosted: bool
     elements: bool
     keep: bool
+    keep_first: bool
 
 
 def offered(charge_type: ChargeType) -> Ways:
     """The ways for whoever is looking; one query for the signed-in. Guests have no wallet.
 
-    A card that is paid on a seller's own account stays there, so it cannot be kept for others.
+    A card that is typed into a direct charge lives on the seller's account and can be kept for
+    nobody else. One that was kept on the platform before is cloned to there.
+    https://docs.stripe.com/connect/direct-charges-multiple-accounts
     """
     user = context.user()
     found = wallet.cards(context.session(), user) if user else []
@@ -48,6 +54,7 @@ def offered(charge_type: ChargeType) -> Ways:
         hosted="hosted" in plain,
         elements="elements" in plain,
         keep=user is not None and charge_type is not ChargeType.DIRECT,
+        keep_first=user is not None and charge_type is ChargeType.DIRECT,
     )
 
 

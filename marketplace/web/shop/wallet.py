@@ -2,19 +2,23 @@
 
 The list is the local mirror. The rule that bites: an address names a card by our own number and is
 looked up among the signed-in person's cards only, so a number that is somebody else's is no card.
+Whoever comes from a till to keep a card goes back there with it.
 """
 
 import logging
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from marketplace import wallet
 from marketplace.errors import StripeError
 from marketplace.web import context, headers
-from marketplace.web.auth import signed_in
+from marketplace.web.auth import own_path, signed_in
 from marketplace.web.shop import stripejs
+
+# Where to go on with the card that is being added; a path of ours, in the signed cookie.
+AFTER = "after_card"
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ def show() -> ResponseReturnValue:
 @signed_in
 def new() -> ResponseReturnValue:
     """The form for another card: Stripe's Payment Element, or the way to Stripe's own page."""
+    session[AFTER] = own_path(request.args.get("next", url_for("shop.cards")))
     drawn = stripejs.loaded(headers.PAYMENT_ELEMENT) if stripejs.usable() else {}
     return render_template("shop/card_form.html", **drawn)
 
@@ -63,7 +68,7 @@ def returned() -> ResponseReturnValue:
         flash(gettext("The card will be listed here in a moment."), "info")
     if request.args.get("redirect_status") == "failed":
         flash(gettext("Your bank did not agree, so the card was not saved."), "warning")
-    return redirect(url_for("shop.cards"))
+    return redirect(session.pop(AFTER, url_for("shop.cards")))
 
 
 @signed_in
