@@ -6,14 +6,13 @@ import pytest
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import people, sellers
+from marketplace import sellers
 from marketplace.charges import fees
-from marketplace.design import DEFAULT, AccountsApi, ChargeType, Onboarding
+from marketplace.design import AccountsApi, ChargeType, Onboarding
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.errors import Invalid, StripeUnavailable
 from marketplace.models import Seller
 from marketplace.sellers import Agreement
-from tests.running import Running
 
 AGREED = Agreement(fees.Terms(bps=1000))
 HOSTED = Onboarding.HOSTED
@@ -21,20 +20,9 @@ DIRECT, DESTINATION, SEPARATE = ChargeType
 
 
 @pytest.fixture
-def stripe(sandbox: Running) -> StripeClient:
-    """The SDK, at the sandbox."""
-    return sandbox.client()
-
-
-@pytest.fixture(params=AccountsApi)
-def maria(request: pytest.FixtureRequest, session: orm.Session, stripe: StripeClient) -> Seller:
+def maria(session: orm.Session, stripe: StripeClient, maria: Seller) -> Seller:
     """A seller with an account for destination charges, under each Accounts API."""
-    user = people.sign_up(
-        session, email="maria@example.com", name="Maria", password="a good long sentence"
-    )
-    design = replace(DEFAULT, accounts_api=request.param)
-    shop = sellers.open_shop(session, user, name="Maria's Mugs", country="US", design=design)
-    return sellers.ensure_account(session, stripe, shop)
+    return sellers.ensure_account(session, stripe, maria)
 
 
 def test_a_commission_changes_without_a_call_to_stripe(

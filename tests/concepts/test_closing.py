@@ -1,36 +1,22 @@
 """Closing a seller's account: not while anything is open, once, and for good."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import closing, onboarding, people, sellers
-from marketplace.design import DEFAULT, AccountsApi, Dashboard
+from marketplace import closing, onboarding, sellers
+from marketplace.design import AccountsApi, Dashboard
 from marketplace.errors import Conflict, StripeUnavailable
 from marketplace.lifecycles import OrderStatus, SellerState
 from marketplace.models import OrderPart, Seller
 from marketplace.sandbox import hands
 from tests import builders
-from tests.running import Running
 
 
 @pytest.fixture
-def stripe(sandbox: Running) -> StripeClient:
-    """The SDK, at the sandbox."""
-    return sandbox.client()
-
-
-@pytest.fixture(params=AccountsApi)
-def maria(request: pytest.FixtureRequest, session: orm.Session, stripe: StripeClient) -> Seller:
+def maria(session: orm.Session, stripe: StripeClient, maria: Seller) -> Seller:
     """A seller with an account and nothing on it, under each Accounts API."""
-    user = people.sign_up(
-        session, email="maria@example.com", name="Maria", password="a good long sentence"
-    )
-    design = replace(DEFAULT, accounts_api=request.param)
-    shop = sellers.open_shop(session, user, name="Maria's Mugs", country="US", design=design)
-    return sellers.ensure_account(session, stripe, shop)
+    return sellers.ensure_account(session, stripe, maria)
 
 
 def gone(stripe: StripeClient, seller: Seller) -> bool:

@@ -38,12 +38,6 @@ LEGACY: dict[str, tuple[str, str, str, str]] = {
 
 
 @pytest.fixture
-def stripe(sandbox: Running) -> StripeClient:
-    """The SDK, at the sandbox."""
-    return sandbox.client()
-
-
-@pytest.fixture
 def maria(session: orm.Session) -> User:
     """Somebody whose account was made long before this marketplace."""
     return people.sign_up(
