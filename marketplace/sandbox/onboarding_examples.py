@@ -7,8 +7,10 @@ of the checks. https://docs.stripe.com/connect/testing-verification
 from __future__ import annotations
 
 from . import banks
-from .onboarding_steps import Step
+from .onboarding_form import Step
+from .onboarding_people import GATHERING, REPRESENTATIVE, ROLE
 from .requirements import Case
+from .updates import reach
 
 # city, postal code, state: somewhere in the country
 _PLACES = {
@@ -43,13 +45,17 @@ _NAMES = {
     "relationship.title": "Managing director",
 }
 
+_SOMEBODY_ELSE = {"first_name": "Otto", "last_name": "Owner", "email": "otto.owner@example.com"}
+
 
 def values(case: Case, step: Step, scenario: str) -> dict[str, str]:
     """Field name -> value for a scenario of the step; unknown scenarios mean the first."""
     known = [name for name, _ in step.scenarios]
     scenario = scenario if scenario in known else known[0]
-    if step.name in {"identity", "representative"}:
+    if step.name == "identity" or step.fields[0].name.startswith("person["):
         return _person(case, step, scenario)
+    if step.name == GATHERING:
+        return _gathering(case, scenario)
     if step.name == "bank":
         return _bank(case, scenario)
     return {
@@ -67,10 +73,15 @@ def _address(case: Case, line1: str = "address_full_match") -> dict[str, str]:
 
 def _person(case: Case, step: Step, scenario: str) -> dict[str, str]:
     address = _address(case, "address_no_match" if scenario == "address" else "address_full_match")
+    names = _NAMES if step.name in {"identity", REPRESENTATIVE} else {**_NAMES, **_SOMEBODY_ELSE}
     found = {}
     for field in step.fields:
         name = field.requirement.partition(".")[2]
         first, _, part = name.partition(".")
+        if field.type == "checkbox":
+            if reach(case.person(step.person), field.requirement):
+                found[field.name] = "true"
+            continue
         if first.startswith("address"):
             found[field.name] = address[part]
         elif name == "dob.year":
@@ -78,7 +89,16 @@ def _person(case: Case, step: Step, scenario: str) -> dict[str, str]:
         elif name == "id_number":
             found[field.name] = "222222222" if scenario == "at_once" else "000000000"
         else:
-            found[field.name] = _NAMES[name]
+            found[field.name] = names[name]
+    return found
+
+
+def _gathering(case: Case, scenario: str) -> dict[str, str]:
+    """Everybody is named; `another` adds an owner to a company that has only a representative."""
+    found = {"company[owners_provided]": "true", "company[directors_provided]": "true"}
+    if scenario == "another" and len(case.people) == 1:
+        found |= {ROLE: "owner"}
+        found |= {f"another[{name}]": _SOMEBODY_ELSE[name] for name in ("first_name", "last_name")}
     return found
 
 
@@ -87,8 +107,6 @@ def _company(case: Case, scenario: str) -> dict[str, str]:
         "company[name]": "Rocket Rides",
         "company[tax_id]": "222222222" if scenario == "at_once" else "000000000",
         "company[phone]": "0000000000",
-        "company[owners_provided]": "true",
-        "company[directors_provided]": "true",
         "company[verification][document][front]": "file_identity_document_success",
         "documents[proof_of_registration][files][0]": "file_relationship_document_success",
         **{f"company[address][{part}]": value for part, value in _address(case).items()},

@@ -110,7 +110,7 @@ def fields(case: Case, capability: str | None) -> list[str]:
     else:
         due += _company(case, business)
         for person in case.people:
-            due += _of_person(case, person)
+            due += of_person(case, person)
     return [*due, *_TOS]
 
 
@@ -138,7 +138,8 @@ def _company(case: Case, business: str) -> list[str]:
     return due
 
 
-def _of_person(case: Case, person: dict[str, Any]) -> list[str]:
+def of_person(case: Case, person: dict[str, Any]) -> list[str]:
+    """What is due of one person of a company, by their roles."""
     roles = person.get("relationship") or {}
     names = ["first_name", "last_name", "email"]
     if roles.get("representative"):

@@ -150,7 +150,9 @@ def _data(case: Case, subject: str) -> dict[str, Any]:
         unproven = any(verification.is_unproven(bank) for bank in case.banks)
         return {"_papers": papers, "unproven": unproven}
     if subject == "company":
-        return {**(account["company"] or {}), "_papers": papers}
+        company = account["company"] or {}
+        found = verification.listed(company, case.people)
+        return {**company, "_papers": papers, **({"_listed": found} if found else {})}
     if subject == "business_profile":
         return {**account["business_profile"], "_settings": account["settings"]}
     return case.person(subject) or {}

@@ -117,6 +117,10 @@ _TAX_IDS = {
     ),
 }
 _PENDING_TAX_ID = "222221005"
+_REGISTERED = 2
+"""How many people of a role the registers behind those numbers know. Stripe tells which number
+finds people missing, not what settles it; here naming as many as the register does settles it."""
+
 _RISKY = "_high_risk"
 _DESCRIPTORS = {
     ("settings.payments.statement_descriptor", "mismatch"): (
@@ -169,6 +173,9 @@ def examine_person(person: dict[str, Any], prefix: str) -> Outcome:
     born = (dob.get("year"), dob.get("month"), dob.get("day"))
     id_number = person.get("_id_number")
     problems += _address_problems(person, prefix)
+    roles = person.get("relationship") or {}
+    if not any(born) and not (roles.get("owner") or roles.get("representative")):
+        return Outcome(problems)  # a director of whom only the name is asked
     if born not in {_MATCH, _MATCH_AT_ONCE, _LISTED} or id_number == "111111111":
         reason = "The name, date of birth and number could not be verified. Provide a document."
         document = f"{prefix}.verification.document"
@@ -243,7 +250,7 @@ def examine_company(company: dict[str, Any]) -> Outcome:
     problems = []
     tax_id = company.get("_tax_id") or ""
     proven = bool(front or company.get("_papers", {}).get("proof_of_registration"))
-    if tax_id in _TAX_IDS and not proven:
+    if tax_id in _TAX_IDS and not proven and company.get("_listed", 0) < _REGISTERED:
         problems.append(Problem(*_TAX_IDS[tax_id]))
     if company.get("name") in _COMPANY_NAMES:
         problems.append(Problem("company.name", *_COMPANY_NAMES[company["name"]]))
@@ -264,6 +271,12 @@ def examine_company(company: dict[str, Any]) -> Outcome:
         endless=tax_id == _PENDING_TAX_ID and not proven,
         risky=name.endswith(_RISKY),
     )
+
+
+def listed(company: dict[str, Any], people: list[dict[str, Any]]) -> int:
+    """How many of a company's people have the role in which its register finds somebody missing."""
+    requirement, *_ = _TAX_IDS.get(company.get("_tax_id") or "", ("",))
+    return sum(bool(reach(person, requirement)) for person in people)
 
 
 def examine_profile(profile: dict[str, Any]) -> Outcome:

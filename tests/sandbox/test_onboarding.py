@@ -40,6 +40,88 @@ def test_a_company_is_through_with_test_values(sandbox: Running, country: str) -
     assert (done.business_type, enabled(done)) == ("company", (True, True, True))
 
 
+def test_a_company_names_everybody_who_owns_or_directs_it(sandbox: Running) -> None:
+    seller = express(sandbox, country="GB", business_type="company")
+    persons = sandbox.client().v1.accounts.persons
+    olga = persons.create(seller.id, {"first_name": "Olga", "relationship": {"owner": True}})
+    browser = Browser(sandbox)
+    browser.open(link(sandbox, seller.id))
+    for step in ("company", "representative"):
+        assert browser.step == step
+        browser.press("test")
+        browser.press("next")
+    # Olga's own page asks for what the platform did not tell.
+    assert browser.step == olga.id
+    browser.press("test")
+    assert browser.press("next", **{"person[first_name]": "Olga"}) == "people"
+    # The directors are not all named yet, and a name is not enough for a role.
+    assert (browser.press("next"), browser.status) == ("people", 422)
+    assert "please fill this in" in browser.error_of("company[directors_provided]")
+    assert browser.press("next", **{"another[role]": "director"}) == "people"
+    assert "please fill this in" in browser.error_of("another[last_name]")
+    names = {"another[first_name]": "Dora", "another[last_name]": "Director"}
+    dora = browser.press("next", **{"another[role]": "director"}, **names)
+    assert browser.fields()["person[relationship][director]"] == "true"
+    assert browser.press("next", **{"person[email]": "dora@example.com"}) == "people"
+    browser.press("test")
+    browser.press("next")
+    browser.press("test")
+    browser.press("next")
+    browser.press("test")
+    browser.press("next")
+    assert browser.press("finish") == RETURN
+    sandbox.advance(MOMENT)
+    assert enabled(again(sandbox, seller)) == (True, True, True)
+    roles = {
+        person.first_name: [name for name in ("owner", "director") if person.relationship[name]]
+        for person in persons.list(seller.id).data
+        if person.relationship is not None
+    }
+    assert roles == {"Jenny": [], "Olga": ["owner"], "Dora": ["director"]}
+    assert dora in {person.id for person in persons.list(seller.id).data}
+
+
+def test_a_seller_adds_the_owner_whom_the_register_knows(sandbox: Running) -> None:
+    seller = express(sandbox, business_type="company")
+    browser = Browser(sandbox)
+    browser.open(link(sandbox, seller.id))
+    while browser.step != "review":
+        step = browser.step
+        browser.press("test")
+        browser.press("next", **({"company[tax_id]": "222221003"} if step == "company" else {}))
+    assert browser.press("finish") == RETURN
+    sandbox.advance(MOMENT)
+    assert enabled(again(sandbox, seller)) == (True, False, False)
+    assert browser.open(link(sandbox, seller.id)) == "representative"
+    words = "Owners of the company are missing."
+    assert browser.error_of("person[relationship][owner]") == words
+    assert browser.press("next") == "people"
+    browser.press("test", scenario="another")
+    browser.press("next")
+    browser.press("test")
+    browser.press("next")
+    # One owner is still fewer than the register knows: the representative is the other.
+    browser.open(browser.url.rpartition("/")[0] + "/representative")
+    browser.press("next", **{"person[relationship][owner]": "true"})
+    while browser.step != "review":
+        browser.press("next")
+    assert browser.press("finish") == RETURN
+    sandbox.advance(MOMENT)
+    assert enabled(again(sandbox, seller)) == (True, True, True)
+
+
+def test_somebody_is_taken_off_the_list(sandbox: Running) -> None:
+    seller = express(sandbox, country="GB", business_type="company")
+    persons = sandbox.client().v1.accounts.persons
+    otto = persons.create(seller.id, {"first_name": "Otto", "relationship": {"owner": True}})
+    browser = Browser(sandbox)
+    browser.open(link(sandbox, seller.id))
+    browser.open(browser.url.rpartition("/")[0] + f"/{otto.id}")
+    browser.press("next", remove="true")
+    assert persons.list(seller.id).data == []
+    assert "relationship.owner" in again(sandbox, seller).requirements.currently_due  # type: ignore[union-attr,operator]
+
+
 def test_a_companys_representative_shows_a_document(sandbox: Running) -> None:
     seller = express(sandbox)
     url = link(sandbox, seller.id)

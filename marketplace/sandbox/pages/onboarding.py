@@ -30,12 +30,13 @@ from werkzeug.wrappers import Request, Response
 from marketplace.sandbox import (
     connected,
     onboarding_examples,
+    onboarding_people,
     onboarding_steps,
     store,
 )
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
-from marketplace.sandbox.onboarding_steps import Step
+from marketplace.sandbox.onboarding_form import Step
 from marketplace.sandbox.pages import onboarding_visits, paper
 from marketplace.sandbox.pages.onboarding_visits import Visit
 from marketplace.sandbox.resources import capabilities
@@ -204,24 +205,19 @@ def _form(
         errors=errors,
         framed=visit.framed(step.name),
         scenario=scenario,
-        birthday=onboarding_steps.BIRTHDAY,
+        birthday=onboarding_people.BIRTHDAY,
         given={field.name for field in step.fields if visit.case.has(field.requirement)},
     )
 
 
 def _save(visit: Visit, step: Step, request: Request) -> Response:
     sent = {f.name: request.form.get(f.name, "").strip() for f in step.fields}
-    errors = {
-        field.name: f"{field.label}: please fill this in."
-        for field in step.fields
-        if field.required and not sent[field.name] and not onboarding_visits.is_kept(visit, field)
-    }
+    errors, follows = onboarding_visits.unsaid(visit, step, sent), None
     if not errors:
         visit.ctx.db.execute("SAVEPOINT step")
         try:
-            onboarding_visits.write(
-                visit, step, {name: value for name, value in sent.items() if value}
-            )
+            values = {name: value for name, value in sent.items() if value}
+            follows = onboarding_visits.write(visit, step, values)
         except Refused as refusal:
             visit.ctx.db.execute("ROLLBACK TO step")
             visit.ctx.spread.clear()
@@ -233,7 +229,9 @@ def _save(visit: Visit, step: Step, request: Request) -> Response:
     visit.stored["visited"] = [*visit.stored["visited"], step.name]
     visit.ctx.save(visit.stored)
     following = onboarding_visits.opened(visit.ctx, visit.stored, visit.account)
-    return paper.see_other(visit.url(following.after(step.name)))
+    if follows is None or following.step(follows) is None:
+        follows = visit.after(step.name) if step.person else following.after(step.name)
+    return paper.see_other(visit.url(follows))
 
 
 def _placed(step: Step, refusal: Refused) -> dict[str, str]:

@@ -13,9 +13,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from marketplace.sandbox import connected, countries, form, onboarding_steps, schema
+from marketplace.sandbox import (
+    connected,
+    countries,
+    form,
+    onboarding_people,
+    onboarding_steps,
+    schema,
+)
 from marketplace.sandbox.context import Context
-from marketplace.sandbox.onboarding_steps import Field, Step
+from marketplace.sandbox.onboarding_form import Field, Step
 from marketplace.sandbox.requirements import Case
 from marketplace.sandbox.resources import accounts, persons, v2_account_links
 from marketplace.sandbox.updates import merge, reach
@@ -27,6 +34,7 @@ _STEP_NAMES = {
     "identity": "representative_details",
     "representative": "representative_details",
     "company": "business_verification",
+    "people": "owners",
     "profile": "business_details",
     "bank": "external_account",
     "review": "summary",
@@ -55,7 +63,8 @@ class Visit:
     def framed(self, step: str) -> dict[str, Any] | None:
         """What the page around an embedded form is told of this step; None for a hosted one."""
         leave = self.stored.get("leave")
-        detail = {"step": _STEP_NAMES.get(step, step)}
+        known = "people" if step.startswith("person_") else step
+        detail = {"step": _STEP_NAMES.get(known, known)}
         return {"signal": "step", "detail": detail, "leave": leave} if leave else None
 
     def step(self, name: str) -> Step | None:
@@ -99,7 +108,7 @@ def _asked(stored: dict[str, Any], requirement: str) -> bool:
 
 def known(visit: Visit, step: Step) -> dict[str, str]:
     """What the account already says, field by field. Numbers are never printed again."""
-    person = onboarding_steps.representative(visit.case)
+    person = visit.case.person(step.person)
     source = {**visit.account, "individual": visit.case.individual, "person": person}
     found = {}
     for field in step.fields:
@@ -122,10 +131,30 @@ def is_kept(visit: Visit, field: Field) -> bool:
     return secret and visit.case.has(field.requirement) and field.requirement not in visit.due
 
 
-def write(visit: Visit, step: Step, sent: dict[str, str]) -> None:
-    """Save the step's values the way the API would; raises `Refused`."""
+def unsaid(visit: Visit, step: Step, sent: dict[str, str]) -> dict[str, str]:
+    """What a step lacks, field by field. Whoever adds a person need not say that all are named."""
+    role = sent.get(onboarding_people.ROLE)
+    wanted = {field.name for field in step.fields if field.required and not is_kept(visit, field)}
+    if role:
+        wanted = {field.name for field in step.fields if field.name.endswith("_name]")}
+    if sent.get(onboarding_people.LEAVES):
+        wanted = set()
+    return {
+        field.name: f"{field.label}: please fill this in."
+        for field in step.fields
+        if field.name in wanted and not sent[field.name]
+    }
+
+
+def write(visit: Visit, step: Step, sent: dict[str, str]) -> str | None:
+    """Save the step's values the way the API would; raises `Refused`.
+
+    Answers the step that should follow, if it is not simply the next one.
+    """
     ctx, account = visit.ctx, visit.account
-    before = ctx.show(account)
+    before, ticked = ctx.show(account), known(visit, step)
+    unticked = [f.name for f in step.fields if f.type == "checkbox" and f.name in ticked]
+    sent = {**dict.fromkeys(unticked, "false"), **sent}
     country = sent.pop("country", None)
     if country is not None and account["_country_open"]:
         chosen = countries.get(country)
@@ -135,15 +164,30 @@ def write(visit: Visit, step: Step, sent: dict[str, str]) -> None:
         extra = {"object": "bank_account", "country": account["country"]}
         sent.update({f"external_account[{name}]": value for name, value in extra.items()})
     params = form.nest(list(sent.items()))
-    person = params.pop("person", None)
+    people = {name: params.pop(name, None) for name in ("person", "another", "remove")}
     accounts.apply(ctx, account, schema.of("AccountUpdateParams").read(params, ""))
-    if person is not None:
-        roles = {"representative": True, "executive": True}
-        values = schema.of("AccountPersonUpdateParams").read(person, "person")
-        values = merge(values, {"relationship": roles})
-        inside, there = ctx.acting_as(account["id"]), onboarding_steps.representative(visit.case)
-        persons.change(inside, there, values) if there else persons.add(inside, values)
+    following = _write_people(visit, step, people)
     connected.refresh_status(ctx, account, before)
+    return following
+
+
+def _write_people(visit: Visit, step: Step, told: dict[str, Any]) -> str | None:
+    """Add, change or remove a person of a company; answers the page of one who was added."""
+    inside = visit.ctx.acting_as(visit.account["id"])
+    there, another = visit.case.person(step.person), told["another"] or {}
+    if there and told["remove"]:
+        persons.remove(inside, there)
+    elif told["person"] is not None:
+        values = schema.of("AccountPersonUpdateParams").read(told["person"], "person")
+        if step.name == onboarding_people.REPRESENTATIVE:
+            values = merge(values, {"relationship": {"representative": True, "executive": True}})
+        persons.change(inside, there, values) if there else persons.add(inside, values)
+    elif roles := another.pop("role", "").split():
+        values = {**another, "relationship": dict.fromkeys(roles, "true")}
+        values = schema.of("AccountPersonCreateParams").read(values, "another")
+        added: str = persons.add(inside, values)["id"]
+        return added
+    return None
 
 
 def end(visit: Visit) -> str:

@@ -112,6 +112,13 @@ def change(ctx: Context, person: dict[str, Any], values: dict[str, Any]) -> dict
     return person
 
 
+def remove(ctx: Context, person: dict[str, Any]) -> dict[str, Any]:
+    """Take a person off the acting account; the caller refreshes the account."""
+    gone = ctx.delete(person)
+    events.emit(ctx, "person.deleted", person)
+    return gone
+
+
 def _filled_in(person: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """The person with these values; numbers move to private fields."""
     values = dict(values)
@@ -223,8 +230,7 @@ def delete(ctx: Context, params: dict[str, Any], account: str, person: str) -> d
     known = inside.get("person", person)
     if known["relationship"]["representative"]:
         raise Refused("The account's representative cannot be deleted.")
-    gone = inside.delete(known)
-    events.emit(inside, "person.deleted", known)
+    gone = remove(inside, known)
     connected.refresh_status(ctx, found, before)
     return gone
 
