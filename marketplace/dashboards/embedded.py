@@ -15,14 +15,13 @@ from marketplace.accounts.sessions import Component, Place
 from marketplace.errors import Conflict
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
-from marketplace.sellers import design_of
 
 
 def components(seller: Seller, place: Place) -> tuple[Component, ...]:
     """What the page at `place` shows of Stripe's; nothing before there is an account. No call."""
     if seller.stripe_id is None or seller.deauthorized_at is not None:
         return ()
-    return sessions.shown(design_of(seller), place)
+    return sessions.shown(seller.design, place)
 
 
 def client_secret(session: orm.Session, stripe: StripeClient, seller: Seller, place: Place) -> str:
@@ -34,7 +33,7 @@ def client_secret(session: orm.Session, stripe: StripeClient, seller: Seller, pl
     wanted = components(seller, place)
     if not wanted or seller.stripe_id is None:
         raise Conflict("This page shows nothing of Stripe's for this shop.")
-    params = sessions.create_params(design_of(seller), seller.stripe_id, wanted)
+    params = sessions.create_params(seller.design, seller.stripe_id, wanted)
     session.commit()  # no transaction may stay open while Stripe is asked
     with translating():
         # No key of ours: a repeated answer would be a secret that may have expired.

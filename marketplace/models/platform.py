@@ -13,55 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Base, Stamped, choice
-from marketplace.design import (
-    DEFAULT,
-    AccountsApi,
-    ChargeType,
-    Dashboard,
-    Design,
-    FeePayer,
-    LossOwner,
-    Onboarding,
-)
 from marketplace.design.collecting import Collect
-from marketplace.design.passing import Split, TransferWhen
 from marketplace.models.sellers import Seller
-
-
-class Terms:
-    """The columns of a design and a commission, as a new `Seller` will have them."""
-
-    accounts_api: Mapped[AccountsApi] = mapped_column(
-        choice(AccountsApi), default=DEFAULT.accounts_api
-    )
-    dashboard: Mapped[Dashboard] = mapped_column(choice(Dashboard), default=DEFAULT.dashboard)
-    onboarding: Mapped[Onboarding] = mapped_column(choice(Onboarding), default=DEFAULT.onboarding)
-    charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
-    fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
-    loss_owner: Mapped[LossOwner] = mapped_column(choice(LossOwner), default=DEFAULT.loss_owner)
-    # Basis points, then minor units of the platform's currency: a shop that is opened with another
-    # currency has the share alone; see `Seller`.
-    fee_bps: Mapped[int] = mapped_column(default=1000)
-    fee_fixed: Mapped[int] = mapped_column(default=0)
-    fee_min: Mapped[int | None]
-    fee_max: Mapped[int | None]
-    split: Mapped[Split] = mapped_column(choice(Split), default=Split.APPLICATION_FEE)
-    on_behalf_of: Mapped[bool] = mapped_column(default=False)
-    transfer_when: Mapped[TransferWhen] = mapped_column(
-        choice(TransferWhen), default=TransferWhen.NOW
-    )
-
-    @property
-    def design(self) -> Design:
-        """The six choices together."""
-        return Design(
-            accounts_api=self.accounts_api,
-            onboarding=self.onboarding,
-            dashboard=self.dashboard,
-            fee_payer=self.fee_payer,
-            loss_owner=self.loss_owner,
-            charge_type=self.charge_type,
-        )
+from marketplace.models.terms import Terms
 
 
 class PlatformSettings(Stamped, Terms, Base):

@@ -15,18 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Base, Stamped, choice
-from marketplace.design import (
-    DEFAULT,
-    AccountsApi,
-    ChargeType,
-    Dashboard,
-    FeePayer,
-    LossOwner,
-    Onboarding,
-)
-from marketplace.design.passing import Split, TransferWhen
 from marketplace.lifecycles import SellerState
 from marketplace.models.people import User
+from marketplace.models.terms import Terms
 
 if TYPE_CHECKING:
     from marketplace.models.catalogue import Product
@@ -48,7 +39,7 @@ class ServiceAgreement(StrEnum):
     RECIPIENT = "recipient"
 
 
-class Seller(Stamped, Base):
+class Seller(Stamped, Terms, Base):
     """A shop and its connected account. https://docs.stripe.com/api/accounts/object"""
 
     __tablename__ = "sellers"
@@ -73,29 +64,9 @@ class Seller(Stamped, Base):
     sells: Mapped[str | None] = mapped_column(sa.String(500))
     mcc: Mapped[str | None] = mapped_column(sa.String(4))
 
-    accounts_api: Mapped[AccountsApi] = mapped_column(
-        choice(AccountsApi), default=DEFAULT.accounts_api
-    )
-    dashboard: Mapped[Dashboard] = mapped_column(choice(Dashboard), default=DEFAULT.dashboard)
-    onboarding: Mapped[Onboarding] = mapped_column(choice(Onboarding), default=DEFAULT.onboarding)
-    charge_type: Mapped[ChargeType] = mapped_column(choice(ChargeType), default=DEFAULT.charge_type)
-    fee_payer: Mapped[FeePayer] = mapped_column(choice(FeePayer), default=DEFAULT.fee_payer)
-    loss_owner: Mapped[LossOwner] = mapped_column(choice(LossOwner), default=DEFAULT.loss_owner)
-    # The marketplace's commission: basis points of the sale plus a fixed part, no less than the
-    # minimum and no more than the maximum; all three in minor units of the shop's own currency.
-    fee_bps: Mapped[int] = mapped_column(default=1000)
-    fee_fixed: Mapped[int] = mapped_column(default=0)
-    fee_min: Mapped[int | None]
-    fee_max: Mapped[int | None]
-    # The three of further currencies: {"eur": {"fixed": 30, "least": None, "most": None}}.
+    # The commission's three amounts in further currencies:
+    # {"eur": {"fixed": 30, "least": None, "most": None}}.
     fee_parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # Destination charges: how the share is named, and whether the seller is the merchant of record.
-    split: Mapped[Split] = mapped_column(choice(Split), default=Split.APPLICATION_FEE)
-    on_behalf_of: Mapped[bool] = mapped_column(default=False)
-    # Separate charges: whether the share is passed on at once.
-    transfer_when: Mapped[TransferWhen] = mapped_column(
-        choice(TransferWhen), default=TransferWhen.NOW
-    )
 
     account_status: Mapped[AccountStatus] = mapped_column(
         choice(AccountStatus), default=AccountStatus.NONE

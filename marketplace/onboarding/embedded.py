@@ -17,7 +17,6 @@ from marketplace.errors import Conflict
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
 from marketplace.onboarding.addresses import Addresses
-from marketplace.sellers import design_of
 
 
 def link(
@@ -38,7 +37,7 @@ def client_secret(session: orm.Session, stripe: StripeClient, seller: Seller) ->
     https://docs.stripe.com/api/account_sessions/create
     """
     account = _account(seller)
-    design = design_of(seller)
+    design = seller.design
     session.commit()  # no transaction may stay open while Stripe is asked
     if design.onboarding is not Onboarding.EMBEDDED:
         raise Conflict("This shop answers Stripe's questions elsewhere.")

@@ -21,7 +21,7 @@ from marketplace.design.passing import Split, TransferWhen
 from marketplace.gateway.failures import translating
 from marketplace.models import Seller
 from marketplace.sellers.accounts import refresh
-from marketplace.sellers.doors import DOORS, design_of
+from marketplace.sellers.doors import DOORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def change(
     refuse, for what they speak against unless `knowing`, and for a commission that cannot be; a
     StripeError when Stripe refuses, with nothing changed here.
     """
-    before = design_of(seller)
+    before = seller.design
     design = replace(before, charge_type=charge_type, onboarding=onboarding)
     accept(design, knowing=knowing or design == before)
     columns = agreement.columns(design) | asdict(design)

@@ -39,14 +39,7 @@ class Door:
 
 def design_of(seller: Seller) -> Design:
     """The choices that were made for this seller, most of them for good."""
-    return Design(
-        accounts_api=seller.accounts_api,
-        onboarding=seller.onboarding,
-        dashboard=seller.dashboard,
-        fee_payer=seller.fee_payer,
-        loss_owner=seller.loss_owner,
-        charge_type=seller.charge_type,
-    )
+    return seller.design
 
 
 def _applicant(seller: Seller, shop_url: str | None) -> Applicant:
@@ -65,7 +58,7 @@ def _applicant(seller: Seller, shop_url: str | None) -> Applicant:
 
 def _create_v1(stripe: StripeClient, seller: Seller, shop_url: str | None) -> AccountState:
     account = stripe.v1.accounts.create(
-        v1.create_params(design_of(seller), _applicant(seller, shop_url)),
+        v1.create_params(seller.design, _applicant(seller, shop_url)),
         {"idempotency_key": keys.key("account", seller.token)},
     )
     return v1.state(account.to_dict())
@@ -90,7 +83,7 @@ def _widen_v1(stripe: StripeClient, account: str, design: Design, cards: bool) -
 
 def _create_v2(stripe: StripeClient, seller: Seller, shop_url: str | None) -> AccountState:
     """Ask for the least; ask for cards too where Stripe says that it wants both."""
-    design, applicant = design_of(seller), _applicant(seller, shop_url)
+    design, applicant = seller.design, _applicant(seller, shop_url)
     try:
         account = stripe.v2.core.accounts.create(
             v2.create_params(design, applicant),

@@ -43,7 +43,7 @@ def test_whoever_signs_up_through_the_link_has_what_was_promised(
 ) -> None:
     shop = invitations.take(session, maria, invited(session), **HOME)
     session.commit()
-    assert sellers.design_of(shop) == DEFAULT
+    assert shop.design == DEFAULT
     assert (shop.fee_bps, shop.fee_fixed, shop.fee_min, shop.fee_max) == (700, 10, 50, 500)
     assert shop.split is Split.TRANSFER_AMOUNT
     assert maria.role is Role.SELLER

@@ -57,9 +57,9 @@ def test_a_new_default_is_for_new_shops_and_old_ones_keep_theirs(session: orm.Se
     session.commit()
     nadia = sellers.open_shop(session, somebody(session, "Nadia"), name="Rugs", country="US")
     session.commit()
-    assert sellers.design_of(maria) == DEFAULT
+    assert maria.design == DEFAULT
     assert maria.fee_bps == 1000
-    assert sellers.design_of(nadia) == SOFTWARE
+    assert nadia.design == SOFTWARE
     assert (nadia.fee_bps, nadia.fee_fixed, nadia.fee_min, nadia.fee_max) == (500, 20, 50, None)
     assert session.query(PlatformSettings).one().pay_here is False
 

@@ -90,7 +90,7 @@ def test_a_design_is_chosen_twice_and_new_shops_have_it(
     assert session.scalar(sa.select(sa.func.count(PlatformSettings.id))) == 1
     maria = builders.person(session, "Maria")
     shop = sellers.open_shop(session, maria, name="Mugs", country="US")
-    assert sellers.design_of(shop) == wanted
+    assert shop.design == wanted
 
 
 def test_a_refused_design_is_refused_by_name_and_nothing_chosen_is_lost(
@@ -285,7 +285,7 @@ def test_what_stripe_fixed_is_not_changed_by_a_form_that_says_so(
     sent = TERMS | {"dashboard": "full", "fees": "account", "losses": "stripe", "accounts": "v1"}
     assert olivia.post(f"/platform/sellers/{shop.slug}/terms", data=sent).status_code == 303
     session.expire_all()
-    assert sellers.design_of(session.get_one(Seller, shop.id)) == DEFAULT
+    assert session.get_one(Seller, shop.id).design == DEFAULT
 
 
 def test_onboarding_by_our_own_form_is_refused_where_the_rules_say_so(
@@ -307,7 +307,7 @@ def test_a_demo_seller_is_opened_once_for_each_design(
         assert (answer.status_code, answer.location) == (303, "/sell/account")
         assert client.get("/sell/account").status_code == 200
     shop = session.scalars(sa.select(Seller)).one()
-    assert sellers.design_of(shop) == CAUTION
+    assert shop.design == CAUTION
 
 
 def test_two_presses_at_once_open_the_same_demo_seller(

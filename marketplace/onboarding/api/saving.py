@@ -38,7 +38,7 @@ Uploads = Mapping[str, Upload]
 def is_open(seller: Seller) -> bool:
     """Whether our own forms may ask this seller: there is an account, and it is ours to ask."""
     return (
-        platform_collects(sellers.design_of(seller))
+        platform_collects(seller.design)
         and seller.stripe_id is not None
         and seller.deauthorized_at is None
     )

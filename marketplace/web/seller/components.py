@@ -14,7 +14,7 @@ from flask import Response, jsonify, redirect, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from marketplace import dashboards, onboarding, platform, sellers
+from marketplace import dashboards, onboarding, platform
 from marketplace.accounts import sessions
 from marketplace.accounts.sessions import Component, Place
 from marketplace.design import Dashboard, Onboarding
@@ -55,7 +55,7 @@ def onboarding_page() -> ResponseReturnValue:
     here = seller.onboarding is Onboarding.EMBEDDED and not seller.deauthorized_at
     if seller.stripe_id is None or not here:
         return redirect(url_for(".account"))
-    wanted = sessions.shown(sellers.design_of(seller), Place.ONBOARDING)
+    wanted = sessions.shown(seller.design, Place.ONBOARDING)
     found = _embed(wanted, url_for(".onboarding_session"))
     return render("seller/onboarding.html", seller=seller, embed=found)
 
