@@ -59,9 +59,8 @@ MX = Format("CLABE", r"\d{18}", "000000001234567897")
 NZ = Format("Account number", r"\d{15,16}", "1100000000000010")
 OTHER = Format("Account number", r"[A-Z0-9]{4,34}", "000123456789")
 
-# What the number makes of a payout. The full US numbers are Stripe's; that the same last six
-# digits do the same in every other country is this sandbox's own rule, because Stripe's test
-# numbers differ from country to country.
+# What the number makes of a payout. The full numbers of the US, Canada, Australia and Britain are
+# Stripe's; that the same last six digits do the same elsewhere is this sandbox's own rule.
 PAYOUT_FAILURES = {
     "111116": "no_account",
     "111113": "account_closed",
@@ -70,6 +69,15 @@ PAYOUT_FAILURES = {
     "444440": "invalid_currency",
 }
 _NO_INSTANT = "888883"
+# Stripe's test IBANs for payouts, without country and check digits: they may be written for any
+# country with IBANs, and most of them are published with check digits that do not fit.
+_FAILING_IBANS = {
+    "370400440532013001": "no_account",
+    "370400440532013002": "account_closed",
+    "370400440532013003": "insufficient_funds",
+    "370400440532013004": "debit_not_authorized",
+    "370400440532013005": "invalid_currency",
+}
 
 
 def plain(number: str) -> str:
@@ -107,7 +115,7 @@ def _remainder(text: str) -> int:
 
 
 def _proves(number: str) -> bool:
-    return _remainder(number) == 1
+    return _remainder(number) == 1 or number[4:] in _FAILING_IBANS
 
 
 def ending(form: Format, digits: str) -> str:
@@ -122,7 +130,8 @@ def ending(form: Format, digits: str) -> str:
 
 def payout_failure(account_number: str) -> str | None:
     """The failure code that payouts to this account meet, or None."""
-    return PAYOUT_FAILURES.get(plain(account_number)[-6:])
+    number = plain(account_number)
+    return _FAILING_IBANS.get(number[4:]) or PAYOUT_FAILURES.get(number[-6:])
 
 
 def takes_instant(account_number: str) -> bool:

@@ -40,7 +40,7 @@ _DEBIT_CARDS = {
 }
 _OTHER_DEBITS = {"5200828282828210": "us", "6011981111111113": "us"}
 _KINDS = ("transferSuccess", "transferFail", "instantPayoutUnsupported")
-_BY_NUMBER = {
+BY_NUMBER = {
     number: (country, kind)
     for country, numbers in _DEBIT_CARDS.items()
     for number, kind in zip(numbers, _KINDS, strict=True)
@@ -92,13 +92,13 @@ def _bank_of(country: countries.Country, number: str) -> str | None:
 def debit_card(given: dict[str, Any]) -> dict[str, Any]:
     """The fields of a debit card from its number; raises `Refused` for cards that are not debit."""
     number = re.sub(r"[\s-]", "", given["number"])
-    if number not in _BY_NUMBER:
+    if number not in BY_NUMBER:
         raise Refused(
             "This card doesn't appear to be a debit card, so it cannot receive payouts.",
             code="invalid_card_type",
             param="external_account",
         )
-    country, kind = _BY_NUMBER[number]
+    country, kind = BY_NUMBER[number]
     known = cards.of(number)
     names = "address_city address_country address_line1 address_line2 address_state address_zip"
     return {
