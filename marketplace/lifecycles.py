@@ -137,8 +137,13 @@ ORDER: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.EXPIRED: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
     OrderStatus.FAILED: frozenset({OrderStatus.PAYING, OrderStatus.CANCELLED}),
-    OrderStatus.PARTLY_REFUNDED: frozenset({OrderStatus.REFUNDED}),
-    OrderStatus.REFUNDED: frozenset(),
+    # A refund that the buyer's bank sends back did not happen.
+    OrderStatus.PARTLY_REFUNDED: frozenset(
+        {OrderStatus.REFUNDED, OrderStatus.PAID, OrderStatus.FULFILLED}
+    ),
+    OrderStatus.REFUNDED: frozenset(
+        {OrderStatus.PARTLY_REFUNDED, OrderStatus.PAID, OrderStatus.FULFILLED}
+    ),
 }
 PAYMENT: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
     # A crash may hide the moment when the page opened, so an asked-for attempt may turn out to be

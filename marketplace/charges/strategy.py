@@ -38,6 +38,7 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
     APPLICATION_FEE = "application_fee"
     REFUND = "refund"
+    REFUND_FAILURE = "refund_failure"
     TRANSFER_REVERSAL = "transfer_reversal"
     APPLICATION_FEE_REFUND = "application_fee_refund"
     DISPUTE = "dispute"

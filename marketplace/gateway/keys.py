@@ -8,10 +8,23 @@ https://docs.stripe.com/api/idempotent_requests
 """
 
 import re
+from datetime import datetime, timedelta
+
+from marketplace import clock
 
 LONGEST = 255
+# Stripe forgets keys after a day at the earliest; until then the same key is safe.
+LASTS = timedelta(hours=23)
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,200}", re.ASCII)
+
+
+def forgotten(since: datetime) -> bool:
+    """Whether Stripe may have forgotten a key that was first used at `since`.
+
+    Then what the lost answer was about is looked for, before it is asked for again.
+    """
+    return clock.now() - since > LASTS
 
 
 def key(operation: str, token: str, generation: int = 0) -> str:

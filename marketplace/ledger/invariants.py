@@ -27,6 +27,7 @@ from marketplace.money import Money
 
 BATCH = 200
 CHARGED = frozenset({"charge", "payment"})
+GIVEN_BACK = frozenset({"refund", "refund_failure", "adjustment"})
 MONEY_TAKEN = frozenset(
     {
         OrderStatus.PAID,
@@ -193,7 +194,7 @@ def _of_division(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[s
         for detail in row.fee_details
         if detail["type"] == "stripe_fee"
     ) - sum(row.amount for row in rows if row.type == "stripe_fee")
-    given_back = -sum(row.amount for row in rows if row.type in {"refund", "adjustment"})
+    given_back = -sum(row.amount for row in rows if row.type in GIVEN_BACK)
     paid = Money(order.amount - given_back, order.currency)
     if held + fees != paid.amount:
         yield f"{paid} was paid, and platform, seller and Stripe hold {held + fees} of it"

@@ -18,6 +18,7 @@ from marketplace.orders.lists import (
     load,
     of_seller,
     part_of,
+    refunds_failed,
     waiting,
 )
 from marketplace.orders.paying import can_be_paid, client_secret, start_payment
@@ -33,7 +34,13 @@ from marketplace.orders.quotes import (
     loss,
     quotes,
 )
-from marketplace.orders.settling import refresh_charge, refresh_payment, settle
+from marketplace.orders.refunded import explain as explain_refund
+from marketplace.orders.settling import (
+    refresh_charge,
+    refresh_payment,
+    refresh_refunds,
+    settle,
+)
 from marketplace.orders.sweeping import finish_requested
 from marketplace.orders.ways import Way, ask
 
@@ -50,6 +57,7 @@ __all__ = [
     "can_be_paid",
     "cancel",
     "client_secret",
+    "explain_refund",
     "finish_requested",
     "for_buyer",
     "for_platform",
@@ -66,6 +74,8 @@ __all__ = [
     "reason",
     "refresh_charge",
     "refresh_payment",
+    "refresh_refunds",
+    "refunds_failed",
     "settle",
     "start_payment",
     "waiting",

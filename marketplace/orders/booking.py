@@ -15,17 +15,13 @@ from stripe import StripeClient
 
 from marketplace import charges, ledger, transfers
 from marketplace.charges.strategy import Party
-from marketplace.database import phase
 from marketplace.design import ChargeType
-from marketplace.gateway.client import acting_as
-from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of
 from marketplace.models import Order, Payment
+from marketplace.orders import refunded
 
 Facts = Mapping[str, Any]
 CHARGE = "latest_charge"
-BOOKED = ["data.balance_transaction"]
-MOST = 100
 
 
 def expand(account: str | None) -> Sequence[str]:
@@ -71,8 +67,8 @@ def follow(
         _follow_direct(session, stripe, order, charge)
     elif order.charge_type is ChargeType.SEPARATE:
         transfers.pass_on(session, stripe, order)
-    if charge.get("amount_refunded"):
-        _follow_refunds(session, stripe, order, payment, charge)
+    if charge.get("amount_refunded") or payment.amount_refunded is not None:
+        refunded.follow(session, stripe, order, payment)
 
 
 def _follow_direct(session: orm.Session, stripe: StripeClient, order: Order, charge: Facts) -> None:
@@ -81,31 +77,3 @@ def _follow_direct(session: orm.Session, stripe: StripeClient, order: Order, cha
         ledger.refresh_application_fee(session, stripe, fee)
     if charges.of(order.charge_type).roles(order.fee_payer).pays_stripe_fee is Party.PLATFORM:
         ledger.record_bill(session, stripe, charge, order_id=order.id, seller_id=order.seller_id)
-
-
-def _follow_refunds(
-    session: orm.Session, stripe: StripeClient, order: Order, payment: Payment, charge: Facts
-) -> None:
-    """Book what went back to the buyer, and of the commission to the seller; two calls at most.
-
-    https://docs.stripe.com/api/refunds/list https://docs.stripe.com/api/fee_refunds/list
-    """
-    account, fee = payment.stripe_account, id_of(charge.get("application_fee"))
-    owned = {"seller_id": order.seller_id, "order_id": order.id}
-    session.commit()  # nothing stays open while Stripe thinks
-    with translating():
-        refunds = stripe.v1.refunds.list(
-            {"charge": charge["id"], "limit": MOST, "expand": BOOKED}, acting_as(account)
-        ).to_dict()["data"]
-        of_fee = (
-            stripe.v1.application_fees.refunds.list(
-                fee, {"limit": MOST, "expand": BOOKED}
-            ).to_dict()["data"]
-            if fee
-            else []
-        )
-    with phase(session):
-        for rows, owner in ((refunds, account), (of_fee, None)):
-            for row in rows:
-                if isinstance(transaction := row.get("balance_transaction"), Mapping):
-                    ledger.keep_transaction(session, transaction, account=owner, **owned)

@@ -14,7 +14,7 @@ from stripe import StripeClient
 
 from marketplace import clock
 from marketplace.database import lock, phase
-from marketplace.errors import Conflict, Sentence, StripeRefused
+from marketplace.errors import Conflict, IllegalMove, Sentence, StripeRefused
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
 from marketplace.models import Order, OrderPart, Payment, Seller
 from marketplace.orders import lists, opening, paying, stock, ways
@@ -29,6 +29,9 @@ def fulfil(session: orm.Session, order: Order, seller: Seller | None = None) -> 
     lock(session, order)
     if order.status is not OrderStatus.FULFILLED:
         partly = order.status is OrderStatus.PARTLY_REFUNDED
+        if order.status is OrderStatus.REFUNDED:
+            # It may become fulfilled again, when the refund fails, but never by sending goods.
+            raise IllegalMove(OrderStatus.__name__, order.status, OrderStatus.FULFILLED)
         if not partly:
             move(OrderStatus, order.status, OrderStatus.FULFILLED)  # raises when it may not
         query = sa.select(OrderPart).where(OrderPart.order_id == order.id)

@@ -5,6 +5,7 @@ is never listed to anybody but its buyer, its seller and the platform.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -85,6 +86,20 @@ def held(session: orm.Session, *, limit: int = PAGE) -> Sequence[tuple[Order, st
         .limit(limit)
     )
     return [(order, order.held_because or "") for order in session.scalars(query)]
+
+
+def refunds_failed(
+    session: orm.Session, since: datetime, *, limit: int = PAGE
+) -> Sequence[Payment]:
+    """Payments whose refund did not reach the buyer, since a moment, latest first, with orders."""
+    query = (
+        sa.select(Payment)
+        .where(Payment.refund_failed_at >= since)
+        .options(orm.joinedload(Payment.order))
+        .order_by(Payment.refund_failed_at.desc(), Payment.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
 
 
 def waiting(session: orm.Session, seller: Seller) -> int:

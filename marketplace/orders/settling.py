@@ -23,7 +23,7 @@ from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of
 from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
 from marketplace.models import Order, Payment, PaymentUi
-from marketplace.orders import booking, lists, stock
+from marketplace.orders import booking, lists, refunded, stock
 from marketplace.orders.reading import Reading, mismatch, read, read_intent
 
 FOLLOWS = {
@@ -134,6 +134,26 @@ def refresh_charge(
     return refresh_payment(session, stripe, known, account) if known else None
 
 
+def refresh_refunds(
+    session: orm.Session, stripe: StripeClient, charge_id: str, account: str | None = None
+) -> Order | None:
+    """Bring what went back of a charge of `account` up to date; None when it is not ours.
+
+    Also when the charge itself shows nothing any more, because the refund failed.
+    """
+    mine = sa.select(Payment).where(
+        Payment.charge_id == charge_id, Payment.stripe_account == account
+    )
+    if session.scalar(mine) is None:
+        refresh_charge(session, stripe, charge_id, account)
+    payment = session.scalar(mine)
+    if payment is None:
+        return None
+    order = session.get_one(Order, payment.order_id)
+    refunded.follow(session, stripe, order, payment)
+    return order
+
+
 def learn(
     session: orm.Session, stripe: StripeClient, reading: Reading, account: str | None
 ) -> Order | None:
@@ -168,7 +188,6 @@ def _apply(session: orm.Session, order: Order, payment: Payment, reading: Readin
         return
     payment.status = move(PaymentStatus, payment.status, reading.status)
     _follow(session, order, payment)
-    _give_back(order, payment, reading)
     if payment.status in OVER:
         stock.release(session, payment)
     session.flush()
@@ -187,6 +206,8 @@ def _follow(session: orm.Session, order: Order, payment: Payment) -> None:
     """Move the order after its attempt. An attempt that was given up for another moves nothing."""
     target = FOLLOWS[payment.status]
     paid = target is OrderStatus.PAID
+    if paid and order.paid_at is not None:
+        return  # what comes after, refunds included, is not the attempt's to say
     if not paid and lists.latest_payment(session, order).id != payment.id:
         return
     if order.status is OrderStatus.PLACED and target is not OrderStatus.PAYING:
@@ -198,21 +219,8 @@ def _follow(session: orm.Session, order: Order, payment: Payment) -> None:
         order.status = move(OrderStatus, order.status, target)
         order.paid_at = clock.now() if paid else order.paid_at
         order.held_because = None if paid else order.held_because
-    elif paid and order.paid_at is None:
+    elif paid:
         _hold(order, payment, f"Stripe took the money when the order was {order.status.value}.")
-
-
-def _give_back(order: Order, payment: Payment, reading: Reading) -> None:
-    """Follow a refund, wherever it was made: the charge says how much went back to the buyer.
-
-    https://docs.stripe.com/api/charges/object#charge_object-amount_refunded
-    """
-    if payment.status is not PaymentStatus.SUCCEEDED or not reading.charge.get("amount_refunded"):
-        return
-    wholly = reading.charge.get("refunded")
-    target = OrderStatus.REFUNDED if wholly else OrderStatus.PARTLY_REFUNDED
-    if allowed(OrderStatus, order.status, target):
-        order.status = move(OrderStatus, order.status, target)
 
 
 def _hold(order: Order, payment: Payment, reason: str) -> None:

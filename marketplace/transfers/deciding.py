@@ -3,6 +3,7 @@
 The seller may be unknown at the time of the charge, or the money is held back on purpose. The rule
 that bites: once the charge is available, a transfer is paid out of the platform's available
 balance, which payouts may have emptied meanwhile; so the balance is read before anything is asked.
+And what went back to the buyer was paid by the platform: it is taken off what can be passed on.
 https://docs.stripe.com/connect/separate-charges-and-transfers#transfer-availability
 """
 
@@ -18,33 +19,57 @@ from marketplace.design import ChargeType
 from marketplace.errors import Conflict, Invalid, SellerNotReady
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.failures import translating
-from marketplace.lifecycles import TransferStatus
-from marketplace.models import Order, OrderPart, Seller, TransferRequest
+from marketplace.lifecycles import OrderStatus, TransferStatus
+from marketplace.models import (
+    BalanceTransaction,
+    Order,
+    OrderPart,
+    Payment,
+    Seller,
+    Transfer,
+    TransferRequest,
+)
 from marketplace.money import Money
 from marketplace.transfers import passing
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
 
 
+DIVIDED = passing.PAID | {OrderStatus.PARTLY_REFUNDED}
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What of a part is still with the marketplace and not its own."""
+    """What of a part is still with the marketplace and not its own.
+
+    `withheld` is what would be there, too, had the buyer got nothing back.
+    """
 
     part: OrderPart
     money: Money
+    withheld: Money
 
 
-def left(session: orm.Session, order: Order) -> list[Left]:
+def left(session: orm.Session, order: Order, *, refunded: int = 0) -> list[Left]:
     """What each part of a paid order still has to be passed on, if anything; three queries.
 
     Only separate charges leave something: the others pass it on by themselves. In the currency in
-    which the charge settled; what is under way counts as passed on.
+    which the charge settled; what is under way counts as passed on. After a refund (a fourth query)
+    that much less is left of all parts together, and nobody knows whose goods it was for: each part
+    is offered what is left of the order, and no more than its own. `refunded`, in minor units of
+    the order's currency, is what Stripe says of it now, if that is more than we know.
     """
-    if order.charge_type is not ChargeType.SEPARATE or order.status not in passing.PAID:
+    if order.charge_type is not ChargeType.SEPARATE or order.status not in DIVIDED:
         return []
-    booked = passing.settled(session, order)
-    if booked is None:
+    whose = Payment.order_id == order.id
+    found = session.execute(
+        passing.booked(whose, BalanceTransaction, Payment.amount_refunded)
+    ).first()
+    if found is None:
         return []
+    charge, known = found
+    if known is None and order.status is OrderStatus.PARTLY_REFUNDED:
+        return []  # refunded before refunds were summed up: it has to be read again first
     query = (
         sa.select(OrderPart)
         .where(OrderPart.order_id == order.id)
@@ -56,11 +81,24 @@ def left(session: orm.Session, order: Order) -> list[Left]:
     for request in passing.requests_of(session, order):
         if request.status is not TransferStatus.REFUSED:
             gone[request.part_id] = gone.get(request.part_id, 0) + request.amount
-    rests = [
-        Left(part, Money(share.amount - gone.get(part.id, 0), share.currency))
-        for part, share in zip(parts, passing.shares(parts, booked), strict=True)
+    shares = [share.amount for share in passing.shares(parts, charge)]
+    rests = [share - gone.get(part.id, 0) for part, share in zip(parts, shares, strict=True)]
+    room = sum(rests)
+    if back := max(known or 0, refunded):
+        # Rounded up: better a unit less for a seller than one that nobody has.
+        room -= -(-charge.amount * back // order.amount) - _returned(session, order)
+    offers = [max(0, min(rest, room)) for rest in rests]
+    return [
+        Left(part, Money(offer, charge.currency), Money(rest - offer, charge.currency))
+        for part, rest, offer in zip(parts, rests, offers, strict=True)
+        if offer
     ]
-    return [rest for rest in rests if rest.money.amount > 0]
+
+
+def _returned(session: orm.Session, order: Order) -> int:
+    """What came back of an order's transfers: sellers have borne that much of a refund."""
+    query = sa.select(sa.func.sum(Transfer.amount_reversed)).where(Transfer.order_id == order.id)
+    return int(session.scalar(query) or 0)
 
 
 def decide(
@@ -76,8 +114,9 @@ def decide(
     """Pass `money` of a part on to `seller`; the same form again (one `nonce`) is once. Commits.
 
     The charge pays for it while it is pending, the platform's available balance after that. Raises
-    Invalid for more than is left, SellerNotReady, Conflict when the balance does not suffice or
-    Stripe refuses, StripeUnavailable with the request left for the sweep.
+    Invalid for more than is left (at Stripe's word, a refund of this minute counts),
+    SellerNotReady, Conflict when the balance does not suffice or Stripe refuses, StripeUnavailable
+    with the request left for the sweep.
     """
     if not _NONCE.fullmatch(nonce):
         raise Invalid("This form is not complete. Load the page again.")
@@ -86,8 +125,8 @@ def decide(
     if request is None:
         if not seller.transfers_active or seller.stripe_id is None:
             raise SellerNotReady(f"{seller.shop_name} cannot be sent money at the moment.")
-        source = _paid_by(session, stripe, order, money)
-        request = _write_down(session, order, part_id, seller, money, nonce, source)
+        funds = _funds(session, stripe, order, money)
+        request = _write_down(session, order, part_id, seller, money, nonce, funds)
     passing.make(session, stripe, request)
     if request.status is TransferStatus.REFUSED:
         raise Conflict(f"Stripe did not make the transfer. {request.failure_message}")
@@ -98,19 +137,30 @@ def _known(session: orm.Session, nonce: str) -> TransferRequest | None:
     return session.scalar(sa.select(TransferRequest).where(TransferRequest.nonce == nonce))
 
 
-def _paid_by(session: orm.Session, stripe: StripeClient, order: Order, money: Money) -> str | None:
-    """The charge that pays for it, or None when the available balance does; two calls at most.
+@dataclass(frozen=True, slots=True)
+class _Funds:
+    """The charge that pays, None when the available balance does; and what was refunded of it."""
+
+    source: str | None
+    refunded: int
+
+
+def _funds(session: orm.Session, stripe: StripeClient, order: Order, money: Money) -> _Funds:
+    """What pays for it, by Stripe's word of now; two calls at most.
 
     Raises Conflict when the order is not paid, or the balance is too small.
+    https://docs.stripe.com/api/charges/retrieve
     """
     booked = passing.settled(session, order)
     if booked is None:
         raise Conflict("This order is not paid yet, so there is nothing to pass on.")
     session.commit()  # nothing stays open while Stripe thinks
     with translating():
-        now = stripe.v1.balance_transactions.retrieve(booked.stripe_id)
-        if now.status == "pending":
-            return booked.source
+        charge = stripe.v1.charges.retrieve(
+            booked.source or "", {"expand": ["balance_transaction"]}
+        ).to_dict()
+        if charge["balance_transaction"]["status"] == "pending":
+            return _Funds(booked.source, charge["amount_refunded"])
         balance = stripe.v1.balance.retrieve()
     amounts = [it.amount for it in balance.available if it.currency == money.currency]
     available = Money(sum(amounts), money.currency)
@@ -119,7 +169,7 @@ def _paid_by(session: orm.Session, stripe: StripeClient, order: Order, money: Mo
             f"The marketplace has {available} available at Stripe, and {money} is needed. "
             "Nothing was sent. Wait until more is available, or add funds."
         )
-    return None
+    return _Funds(None, charge["amount_refunded"])
 
 
 def _write_down(
@@ -129,13 +179,14 @@ def _write_down(
     seller: Seller,
     money: Money,
     nonce: str,
-    source: str | None,
+    funds: _Funds,
 ) -> TransferRequest:
     """Commit what is meant, checked against what is left while nobody else can decide."""
     try:
         with phase(session):
             lock(session, order)
-            rest = {it.part.id: it.money for it in left(session, order)}.get(part_id)
+            rests = left(session, order, refunded=funds.refunded)
+            rest = {it.part.id: it.money for it in rests}.get(part_id)
             if rest is None:
                 raise Conflict("Nothing of this is left to pass on.")
             if money.currency != rest.currency or not 0 < money.amount <= rest.amount:
@@ -147,7 +198,7 @@ def _write_down(
                 seller_id=seller.id,
                 amount=money.amount,
                 currency=money.currency,
-                source_transaction=source,
+                source_transaction=funds.source,
             )
             session.add(request)
             session.flush()

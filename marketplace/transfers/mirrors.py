@@ -6,7 +6,7 @@ request, which is done as soon as anybody has heard of it.
 https://docs.stripe.com/api/transfers
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -93,7 +93,7 @@ def _record_reversals(
     https://docs.stripe.com/api/transfer_reversals/object
     """
     account = id_of(transfer["destination"])
-    for reversal in (transfer.get("reversals") or {}).get("data", ()):
+    for reversal in _reversals(stripe, transfer):
         left, came = (
             id_of(reversal.get("destination_payment_refund")),
             reversal["balance_transaction"],
@@ -106,6 +106,21 @@ def _record_reversals(
                 ledger.keep_transaction(
                     session, came, account=None, seller_id=seller_id, order_id=order_id
                 )
+
+
+def _reversals(stripe: StripeClient, transfer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """All reversals of a transfer, which itself shows the latest ten.
+
+    https://docs.stripe.com/api/transfer_reversals/list
+    """
+    shown = transfer.get("reversals") or {}
+    if not shown.get("has_more"):
+        return list(shown.get("data", ()))
+    with translating():
+        listed = stripe.v1.transfers.reversals.list(
+            transfer["id"], {"limit": 100, "expand": ["data.balance_transaction"]}
+        )
+        return [reversal.to_dict() for reversal in listed.auto_paging_iter()]
 
 
 def record_arrival(

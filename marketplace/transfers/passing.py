@@ -38,7 +38,6 @@ from marketplace.models import (
 from marketplace.money import Money
 from marketplace.transfers import mirrors
 
-KEY_LASTS = timedelta(hours=23)
 PATIENCE = timedelta(minutes=1)
 # Rounding may give a share of less than one unit that unit, so such a share is tried for a day.
 TRIED = timedelta(days=1)
@@ -91,15 +90,16 @@ def requests_of(session: orm.Session, order: Order) -> Sequence[TransferRequest]
 def settled(session: orm.Session, order: Order) -> BalanceTransaction | None:
     """How the charge of an order came to the platform's balance; None while it is not booked."""
     found: BalanceTransaction | None = session.scalar(
-        _booked(Payment.order_id == order.id, BalanceTransaction)
+        booked(Payment.order_id == order.id, BalanceTransaction)
     )
     return found
 
 
-def _booked(whose: sa.ColumnElement[bool], what: Any) -> sa.Select[Any]:  # noqa: ANN401 - a column or a row
-    """`what` of the balance transactions of charges that succeeded and came to the platform."""
+def booked(whose: sa.ColumnElement[bool], *what: Any) -> sa.Select[Any]:  # noqa: ANN401 - columns or rows
+    """`what` of the payments that succeeded and came to the platform, with how they were booked."""
     return (
-        sa.select(what)
+        sa.select(*what)
+        .select_from(BalanceTransaction)
         .join(Payment, Payment.charge_id == BalanceTransaction.source)
         .where(
             whose,
@@ -110,7 +110,7 @@ def _booked(whose: sa.ColumnElement[bool], what: Any) -> sa.Select[Any]:  # noqa
     )
 
 
-def shares(parts: Sequence[OrderPart], booked: BalanceTransaction) -> list[Money]:
+def shares(parts: Sequence[OrderPart], charge: BalanceTransaction) -> list[Money]:
     """What each part is worth in the currency in which the charge settled; the sum conserves it.
 
     Transfers that a charge pays for have the currency of its balance transaction.
@@ -118,7 +118,7 @@ def shares(parts: Sequence[OrderPart], booked: BalanceTransaction) -> list[Money
     """
     rests = [part.amount - part.application_fee_amount for part in parts]
     kept = sum(part.application_fee_amount for part in parts)
-    return Money(booked.amount, booked.currency).allocate([*rests, kept])[: len(parts)]
+    return Money(charge.amount, charge.currency).allocate([*rests, kept])[: len(parts)]
 
 
 def make(session: orm.Session, stripe: StripeClient, request: TransferRequest) -> None:
@@ -130,7 +130,7 @@ def make(session: orm.Session, stripe: StripeClient, request: TransferRequest) -
     if request.status is not TransferStatus.REQUESTED:
         return
     params = _params(session, request)
-    old = clock.now() - request.created_at > KEY_LASTS
+    old = keys.forgotten(request.created_at)
     session.commit()  # nothing stays open while Stripe thinks
     try:
         with translating():
@@ -190,13 +190,13 @@ def _refused(session: orm.Session, request: TransferRequest, error: StripeError)
 
 def _ask_for(session: orm.Session, order: Order) -> Sequence[TransferRequest]:
     """The requests to carry out; written down now where they are missing."""
-    booked = settled(session, order)
-    if order.charge_type is not ChargeType.SEPARATE or booked is None:
+    charge = settled(session, order)
+    if order.charge_type is not ChargeType.SEPARATE or charge is None:
         return []
     query = sa.select(OrderPart).where(OrderPart.order_id == order.id).order_by(OrderPart.id)
     parts = session.scalars(query).all()
     known = {request.part_id for request in requests_of(session, order)}
-    for part, share in zip(parts, shares(parts, booked), strict=True):
+    for part, share in zip(parts, shares(parts, charge), strict=True):
         if part.id not in known and part.transfer_when is TransferWhen.NOW and share:
             session.add(
                 TransferRequest(
@@ -206,7 +206,7 @@ def _ask_for(session: orm.Session, order: Order) -> Sequence[TransferRequest]:
                     seller_id=part.seller_id,
                     amount=share.amount,
                     currency=share.currency,
-                    source_transaction=booked.source,
+                    source_transaction=charge.source,
                 )
             )
     session.flush()
@@ -221,7 +221,7 @@ def _left_behind(session: orm.Session, limit: int) -> Sequence[Order]:
     looked at for ever: nothing can be passed on of it.
     """
     before = clock.now() - PATIENCE
-    came = _booked(Payment.order_id == Order.id, sa.func.max(BalanceTransaction.amount))
+    came = booked(Payment.order_id == Order.id, sa.func.max(BalanceTransaction.amount))
     rest = sa.cast(OrderPart.amount - OrderPart.application_fee_amount, sa.Float)
     worth_it = (
         rest * sa.func.coalesce(came.correlate(Order).scalar_subquery(), Order.amount)

@@ -29,6 +29,7 @@ def concerns(
     failed_payouts: int,
     disputes: int,
     held: Collection[object],
+    failed_refunds: Collection[object] = (),
     endpoints: Sequence[Finding],
     forms_due: bool = False,
 ) -> list[Concern]:
@@ -38,6 +39,7 @@ def concerns(
     """
     found = [
         *_of_money(failed_payouts, len(held), disputes),
+        *_of_refunds(len(failed_refunds)),
         *_of_events(events, endpoints),
         *_of_sellers(sellers),
         *_of_forms(due=forms_due),
@@ -61,6 +63,12 @@ def _of_money(failed_payouts: int, held: int, disputes: int) -> Iterator[Concern
     if disputes:
         text = f"{_count(disputes, 'dispute')} unanswered: evidence has to be sent in time."
         yield Concern(text, "bad", "platform.dispute_list")
+
+
+def _of_refunds(failed: int) -> Iterator[Concern]:
+    if failed:
+        text = f"{_count(failed, 'refund')} did not reach the buyer in the last 30 days."
+        yield Concern(text, "bad", "platform.order_list")
 
 
 def _of_events(events: Mapping[InboxState, int], endpoints: Sequence[Finding]) -> Iterator[Concern]:

@@ -25,6 +25,7 @@ WORDS = {
     Kind.TRANSFER: "passed on",
     Kind.APPLICATION_FEE: "commission",
     Kind.REFUND: "refunded",
+    Kind.REFUND_FAILURE: "refund failed",
     Kind.TRANSFER_REVERSAL: "returned",
     Kind.APPLICATION_FEE_REFUND: "commission back",
     Kind.DISPUTE: "disputed",
@@ -136,9 +137,15 @@ def _signed(money: Money) -> str:
 
 
 def _arrows(story: MoneyStory) -> list[Arrow]:
-    """One arrow for each pair of parties; several movements on it add up in its label."""
+    """One arrow for each pair of parties; several movements on it add up in its label.
+
+    A refund that failed moved nothing in the end; the table has both its ways.
+    """
+    failed = {it.object_id for it in story.movements if it.kind is Kind.REFUND_FAILURE}
     pairs: dict[tuple[Party, Party], list[Movement]] = {}
     for movement in story.movements:
+        if movement.object_id in failed:
+            continue
         pair = _stand_in(story, movement.payer), _stand_in(story, movement.payee)
         pairs.setdefault(pair, []).append(movement)
     drawn = []

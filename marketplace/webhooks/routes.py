@@ -159,6 +159,14 @@ def _charge(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     return known
 
 
+def _refund(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
+    # One that has failed leaves no trace on its charge, so the refunds themselves are read.
+    charge = id_of(hint.object.get("charge"))
+    if charge is None or not orders.refresh_refunds(session, stripe, charge, hint.account):
+        return False
+    return payouts.refresh_balance(session, stripe, hint.account)
+
+
 def _transfer(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     known = bool(transfers.refresh(session, stripe, hint.id))
     destination = hint.object.get("destination")
@@ -236,6 +244,9 @@ ROUTES: Mapping[str, Route] = {
     "charge.succeeded": Route(_charge, _BOTH),
     "charge.updated": Route(_charge, _BOTH),
     "charge.refunded": Route(_charge, _BOTH),
+    "charge.refund.updated": Route(_refund, _BOTH),
+    "refund.updated": Route(_refund, _BOTH),
+    "refund.failed": Route(_refund, _BOTH),
     "charge.dispute.created": Route(_dispute, _BOTH),
     "charge.dispute.updated": Route(_dispute, _BOTH),
     "charge.dispute.closed": Route(_dispute, _BOTH),

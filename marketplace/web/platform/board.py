@@ -1,6 +1,7 @@
 """What all of the operator's pages share: the blueprint, and lists that are filtered and paged."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from flask import Blueprint, render_template, request
 from marketplace.web import paging
 
 bp = Blueprint("platform", __name__, url_prefix="/platform")
+RECENT = timedelta(days=30)
 C = TypeVar("C", bound=StrEnum)
 R = TypeVar("R", bound=paging.HasId)
 

@@ -1,7 +1,5 @@
 """What needs attention, payouts, Stripe's events, and the latest calls to Stripe."""
 
-from datetime import timedelta
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,10 +10,9 @@ from marketplace.lifecycles import InboxState, PayoutStatus
 from marketplace.onboarding.api import review
 from marketplace.web import attention, context, hooks, paging, show
 from marketplace.web.auth import operator_required
-from marketplace.web.platform.board import bp, chosen, listing
+from marketplace.web.platform.board import RECENT, bp, chosen, listing
 from marketplace.webhooks import backfill, doctor, envelope, inbox
 
-RECENT = timedelta(days=30)
 REPLAYED = {"failed": InboxState.FAILED, "dead": InboxState.DEAD}
 
 
@@ -34,6 +31,7 @@ def home() -> ResponseReturnValue:
             failed_payouts=payouts.failed_since(session, clock.now() - RECENT),
             disputes=disputes.unanswered(session),
             held=orders.held(session),
+            failed_refunds=orders.refunds_failed(session, clock.now() - RECENT),
             endpoints=endpoints,
             forms_due=review.is_due(),
         ),

@@ -1,0 +1,116 @@
+"""What went back to the buyer of an order, wherever somebody gave it back.
+
+The Stripe object is the Refund, which lives where its charge lives. The rule that bites: a refund
+is not the end. The buyer's bank may send it back days later, when the card is gone; Stripe then
+puts the money onto the balance again and does no more, and the buyer still has nothing. So what
+went back can become less, it is always summed up anew from all refunds of the charge, and of two
+answers the one that was asked for later counts.
+https://docs.stripe.com/refunds#failed-refunds
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from stripe import StripeClient
+
+from marketplace import clock, ledger
+from marketplace.database import lock, phase
+from marketplace.gateway.client import acting_as
+from marketplace.gateway.failures import translating
+from marketplace.lifecycles import OrderStatus, PaymentStatus, allowed, move
+from marketplace.models import ApplicationFee, Order, Payment
+
+Facts = Mapping[str, Any]
+PAGE = 100
+FAILED = "failed"
+NOT_GIVEN = frozenset({FAILED, "canceled"})
+BOOKINGS = ("balance_transaction", "failure_balance_transaction")
+# https://docs.stripe.com/api/refunds/object#refund_object-failure_reason
+REASONS: Mapping[str, str] = {
+    "charge_for_pending_refund_disputed": "the buyer disputed the payment meanwhile",
+    "declined": "the buyer's bank declined it",
+    "expired_or_canceled_card": "the card has expired or was cancelled",
+    "insufficient_funds": "the balance did not cover it",
+    "lost_or_stolen_card": "the card was reported lost or stolen",
+    "merchant_request": "the refund was called off",
+}
+
+
+def explain(failure: str | None) -> str:
+    """Why a refund failed, in plain words; a general answer for what is not known."""
+    return REASONS.get(failure or "", "the buyer's bank gave no reason")
+
+
+def follow(session: orm.Session, stripe: StripeClient, order: Order, payment: Payment) -> None:
+    """Read what went back of a charge, and of its commission, book it, and move the order. Commits.
+
+    Two calls, one without a commission, and one more for each further hundred. Raises StripeError.
+    https://docs.stripe.com/api/refunds/list https://docs.stripe.com/api/fee_refunds/list
+    """
+    account, charge = payment.stripe_account, payment.charge_id or ""
+    fees = session.scalars(
+        sa.select(ApplicationFee.stripe_id).where(ApplicationFee.order_id == order.id)
+    ).all()
+    session.commit()  # nothing stays open while Stripe thinks
+    asked = clock.now()
+    refunds = _listed(stripe, charge, account)
+    of_fees = [row for fee in fees for row in _listed_of_fee(stripe, fee)]
+    owned = {"seller_id": order.seller_id, "order_id": order.id}
+    with phase(session):
+        lock(session, order)
+        lock(session, payment)
+        for rows, owner in ((refunds, account), (of_fees, None)):
+            for booking in (row.get(name) for row in rows for name in BOOKINGS):
+                if isinstance(booking, Mapping):
+                    ledger.keep_transaction(session, booking, account=owner, **owned)
+        if payment.refunds_read_at is None or payment.refunds_read_at <= asked:
+            _note(order, payment, refunds, asked)
+        session.flush()
+
+
+def _listed(stripe: StripeClient, charge: str, account: str | None) -> Sequence[Facts]:
+    with translating():
+        found = stripe.v1.refunds.list(
+            {"charge": charge, "limit": PAGE, "expand": [f"data.{name}" for name in BOOKINGS]},
+            acting_as(account),
+        )
+        return [refund.to_dict() for refund in found.auto_paging_iter()]
+
+
+def _listed_of_fee(stripe: StripeClient, fee: str) -> Sequence[Facts]:
+    with translating():
+        found = stripe.v1.application_fees.refunds.list(
+            fee, {"limit": PAGE, "expand": ["data.balance_transaction"]}
+        )
+        return [refund.to_dict() for refund in found.auto_paging_iter()]
+
+
+def _note(order: Order, payment: Payment, refunds: Sequence[Facts], asked: datetime) -> None:
+    """Remember the sum, and the refund that did not arrive; then move the order accordingly."""
+    back = sum(it["amount"] for it in refunds if it["status"] not in NOT_GIVEN)
+    payment.amount_refunded, payment.refunds_read_at = back, asked
+    failed = [it for it in refunds if it["status"] == FAILED]
+    payment.refund_failure = payment.refund_failed_at = None
+    if failed and back < payment.amount:
+        # The newest comes first. When it failed, its booking tells; without one, about now.
+        booked = failed[0].get("failure_balance_transaction")
+        when = clock.from_unix(booked["created"]) if isinstance(booked, Mapping) else asked
+        payment.refund_failure = (failed[0].get("failure_reason") or "unknown")[:80]
+        payment.refund_failed_at = when
+    if payment.status is PaymentStatus.SUCCEEDED:
+        target = _status(order, payment)
+        if allowed(OrderStatus, order.status, target):
+            order.status = move(OrderStatus, order.status, target)
+
+
+def _status(order: Order, payment: Payment) -> OrderStatus:
+    back = payment.amount_refunded or 0
+    if back >= payment.amount:
+        return OrderStatus.REFUNDED
+    if back:
+        return OrderStatus.PARTLY_REFUNDED
+    # Nothing is with the buyer, or nothing any more: the order is what it was before.
+    return OrderStatus.FULFILLED if order.fulfilled_at else OrderStatus.PAID
