@@ -9,7 +9,7 @@ https://docs.stripe.com/connect/accounts
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 import stripe as sdk
@@ -20,14 +20,13 @@ from marketplace import clock, lifecycles
 from marketplace.accounts.state import AccountState, Bank
 from marketplace.database import lock, phase
 from marketplace.errors import StripeError, StripeMisconfigured, StripeRefused
+from marketplace.gateway import keys
 from marketplace.gateway.failures import translating
 from marketplace.lifecycles import SellerState
 from marketplace.models import AccountStatus, BankAccount, Seller
 from marketplace.sellers.doors import DOORS, Door
 from marketplace.sellers.lists import by_stripe_id
 
-# Stripe forgets keys after a day at the earliest; until then the same key is safe.
-KEY_LASTS = timedelta(hours=23)
 GONE = frozenset({"account_invalid", "not_found", "resource_missing"})
 
 
@@ -49,8 +48,8 @@ def ensure_account(
     if seller.stripe_id is not None:
         return seller
     door = DOORS[seller.accounts_api]
-    forgotten = asked_before and clock.now() - asked_at > KEY_LASTS
-    found = _found(door, stripe, seller) if forgotten else None
+    lost = asked_before and keys.forgotten(asked_at)
+    found = _found(door, stripe, seller) if lost else None
     began = clock.now()
     state = found or _make(session, stripe, seller, shop_url, asked_before=asked_before)
     with phase(session):

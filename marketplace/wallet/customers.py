@@ -2,13 +2,15 @@
 
 The row with its random token is committed before Stripe is asked. The rule that bites: two clicks
 at once must not make two Customers, so the token makes the idempotency key, and the row is unique
-for the buyer. https://docs.stripe.com/api/customers/create
+for the buyer. Stripe forgets the key after a day; an answer that was lost before is looked for, by
+the token in the metadata, and not asked for again. https://docs.stripe.com/api/customers/create
 """
 
 import secrets
 from contextlib import suppress
 
 import sqlalchemy as sa
+import stripe as sdk
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 from stripe import StripeClient
@@ -20,26 +22,42 @@ from marketplace.gateway import keys
 from marketplace.gateway.failures import translating
 from marketplace.models import Customer, SavedCard, User
 
+METADATA = "customer"  # the name under which our row's token stands there
+
 
 def customer(session: orm.Session, stripe: StripeClient, buyer: User) -> Customer:
-    """The Customer of `buyer`, made at Stripe if there is none. At most one call. Commits.
+    """The Customer of `buyer`, made at Stripe if there is none. Commits.
 
-    Raises StripeError; the same call again finishes what was begun.
+    At most one call, and another one when the first try was more than a day ago. Raises
+    StripeError; the same call again finishes what was begun.
     """
     row = _row(session, buyer)
     if row.stripe_id:
         return row
-    key, email, name = keys.key("customer", row.token), buyer.email, buyer.name
+    token, email, name, asked_at = row.token, buyer.email, buyer.name, row.updated_at
     session.commit()  # nothing stays open while Stripe thinks
     with translating():
-        made = stripe.v1.customers.create(
-            {"email": email, "name": name, "metadata": {"customer": row.token}},
-            {"idempotency_key": key},
+        made = _found(stripe, token, email) if keys.forgotten(asked_at) else None
+        made = made or stripe.v1.customers.create(
+            {"email": email, "name": name, "metadata": {METADATA: token}},
+            {"idempotency_key": keys.key("customer", token)},
         )
     with phase(session):
         lock(session, row)
         row.stripe_id = made.id
     return row
+
+
+def _found(stripe: StripeClient, token: str, email: str) -> sdk.Customer | None:
+    """The Customer that an earlier try made, if any.
+
+    Listed, because a search does not find what is new. https://docs.stripe.com/api/customers/list
+    """
+    listed = stripe.v1.customers.list({"email": email, "limit": 100})
+    return next(
+        (it for it in listed.auto_paging_iter() if getattr(it.metadata, METADATA, None) == token),
+        None,
+    )
 
 
 def customer_of(session: orm.Session, buyer: User) -> Customer | None:

@@ -1,6 +1,6 @@
 """The wallet: one Customer per buyer, cards that come and go once, and never somebody else's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -49,6 +49,23 @@ def test_a_buyer_becomes_one_customer_however_often_and_however_badly_it_is_aske
     listed = till.stripe.v1.customers.list().data
     assert [made.stripe_id] == [again.stripe_id] == [one.id for one in listed]
     assert listed[0].email == ben.email
+
+
+def test_a_customer_whose_answer_was_lost_days_ago_is_found_and_not_made_twice(
+    till: Till, ben: User
+) -> None:
+    till.stripe.v1.customers.create({"email": ben.email, "name": "Another Ben"})
+    till.wire.lose = lambda method, url: (method, url[-13:]) == ("post", "/v1/customers")
+    with pytest.raises(StripeUnavailable):
+        wallet.customer(till.session, till.stripe, ben)
+    till.wire.lose = None
+    two_days = 2 * 86_400
+    till.sandbox.advance(two_days)  # and Stripe has forgotten the key
+    later = clock.now() + timedelta(seconds=two_days)
+    with clock.reading(lambda: later):
+        made = wallet.customer(till.session, till.stripe, ben)
+    ours, other = till.stripe.v1.customers.list().data
+    assert (ours.id, ours.name, other.name) == (made.stripe_id, ben.name, "Another Ben")
 
 
 def test_a_card_is_kept_and_the_next_one_gets_a_form_of_its_own(till: Till, ben: User) -> None:
