@@ -1,8 +1,9 @@
 """Who ends up paying what: the marketplace's commission, and what Stripe takes of a sale.
 
 Commission is ours to set; Stripe's fee is known only from the balance transaction of the charge,
-and until then it is an estimate by a published rate (see `prices`), or nobody's guess. The rule that bites: where the platform pays
-Stripe's fee, a small commission on a small sale loses money on every order, in silence.
+and until then it is estimated by a published rate (see `prices`) or not at all. The rule that
+bites: where the platform pays Stripe's fee, a small commission on a small sale loses money on every
+order, in silence.
 https://docs.stripe.com/connect/destination-charges#collect-fees
 """
 

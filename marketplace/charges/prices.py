@@ -124,6 +124,6 @@ def _carried(amount: int, source: str, target: str) -> int:
     """About what so many minor units of one currency are in another's."""
     if source == target:
         return amount
-    above = amount * HUNDRED_DOLLARS[target] * 10 ** exponent(target)
-    below = HUNDRED_DOLLARS[source] * 10 ** exponent(source)
+    above: int = amount * HUNDRED_DOLLARS[target] * 10 ** exponent(target)
+    below: int = HUNDRED_DOLLARS[source] * 10 ** exponent(source)
     return (2 * above + below) // (2 * below)

@@ -9,8 +9,9 @@ whatever the account says. https://docs.stripe.com/connect/charges
 from collections.abc import Sequence
 
 from marketplace import charges
-from marketplace.charges import fees
+from marketplace.charges import fees, prices
 from marketplace.charges.fees import Coverage
+from marketplace.charges.prices import Merchant, Rate
 from marketplace.charges.strategy import Deal, Kind, Party, Planned, Share
 from marketplace.design import ChargeType, Design
 from marketplace.guide.consequences import roles
@@ -46,10 +47,18 @@ def deal(design: Design, sample: Sample) -> Deal:
             for number, part in enumerate(parts)
             if part
         ],
-        fees.estimate(sample.total),
+        fees.estimate(sample.total, rate(sample)),
         design.fee_payer,
         sample.split,
     )
+
+
+def rate(sample: Sample) -> Rate | None:
+    """What Stripe takes of the sale by its list price; None where we do not know.
+
+    Platform and seller are taken to be in one country, whichever of them is the merchant.
+    """
+    return prices.rate(Merchant(sample.country, sample.total.currency), sample.total.currency)
 
 
 def plan(design: Design, sample: Sample) -> list[Planned]:
@@ -118,7 +127,7 @@ def loss(design: Design, sample: Sample) -> Money | None:
     """What the platform loses on the sale, when its commission does not cover Stripe's fee."""
     if roles(design).pays_stripe_fee is not Party.PLATFORM:
         return None
-    return fees.shortfall(sample.total, commission(design, sample))
+    return fees.shortfall(sample.total, commission(design, sample), rate(sample))
 
 
 def coverage(design: Design, sample: Sample) -> Coverage | None:
@@ -128,4 +137,4 @@ def coverage(design: Design, sample: Sample) -> Coverage | None:
     """
     if roles(design).pays_stripe_fee is not Party.PLATFORM:
         return None
-    return fees.coverage(sample.terms, sample.total.currency)
+    return fees.coverage(sample.terms, sample.total.currency, rate(sample))

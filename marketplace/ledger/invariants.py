@@ -192,7 +192,7 @@ def _of_division(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[s
         detail["amount"]
         for row in rows
         for detail in row.fee_details
-        if detail["type"] == "stripe_fee"
+        if detail["type"] != "application_fee"
     ) - sum(row.amount for row in rows if row.type == "stripe_fee")
     given_back = -sum(row.amount for row in rows if row.type in GIVEN_BACK)
     paid = Money(order.amount - given_back, order.currency)

@@ -15,8 +15,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from marketplace import charges
-from marketplace.charges import fees
+from marketplace import charges, platform
+from marketplace.charges import fees, prices
 from marketplace.charges.strategy import Deal, Kind, Party, Roles, Share
 from marketplace.design.passing import TransferWhen
 from marketplace.errors import Sentence
@@ -37,7 +37,6 @@ TYPES = {
     "payment": (Kind.CHARGE, Party.BUYER),
     "refund": (Kind.REFUND, Party.BUYER),
     "payment_refund": (Kind.REFUND, Party.BUYER),
-    "refund_failure": (Kind.REFUND_FAILURE, Party.BUYER),
     "adjustment": (Kind.DISPUTE, Party.BUYER),
     "transfer": (Kind.TRANSFER, Party.SELLER),
     "transfer_refund": (Kind.TRANSFER_REVERSAL, Party.SELLER),
@@ -53,7 +52,6 @@ SENTENCES = {
     Kind.TRANSFER: "{payer} passed the payment on to {payee}.",
     Kind.APPLICATION_FEE: "{payee} took its commission from {payer}.",
     Kind.REFUND: "{payer} gave money back to {payee}.",
-    Kind.REFUND_FAILURE: "The bank of {payer} sent a refund back to {payee}.",
     Kind.TRANSFER_REVERSAL: "{payer} returned part of what was passed on to {payee}.",
     Kind.APPLICATION_FEE_REFUND: "{payer} gave commission back to {payee}.",
     Kind.DISPUTE: "A bank moved money from {payer} to {payee} in a dispute.",
@@ -147,7 +145,7 @@ class MoneyStory:
 
 
 def story(session: orm.Session, order: Order) -> MoneyStory:
-    """Tell the money story of `order` from the mirrored rows; four queries, no call to Stripe."""
+    """Tell the money story of `order` from the mirrored rows; five queries, no call to Stripe."""
     parts = session.scalars(
         sa.select(OrderPart).where(OrderPart.order_id == order.id).order_by(OrderPart.id)
     ).all()
@@ -158,8 +156,10 @@ def story(session: orm.Session, order: Order) -> MoneyStory:
         .order_by(BalanceTransaction.created, BalanceTransaction.id)
     ).all()
     known = {part.seller_id for part in parts} | {row.seller_id for row in passed}
-    shops = session.execute(sa.select(Seller.id, Seller.shop_name).where(Seller.id.in_(known)))
-    return tell(order, parts, {shop.id: shop.shop_name for shop in shops}, transactions, passed)
+    shops = {it.id: it for it in session.scalars(sa.select(Seller).where(Seller.id.in_(known)))}
+    names = {number: shop.shop_name for number, shop in shops.items()}
+    fee = _estimate(session, order, shops[parts[0].seller_id]) if parts else None
+    return tell(order, parts, names, transactions, passed, fee)
 
 
 def tell(
@@ -168,12 +168,16 @@ def tell(
     shops: Mapping[int, str],
     transactions: Sequence[BalanceTransaction],
     passed: Sequence[Transfer],
+    fee: Money | None = None,
 ) -> MoneyStory:
-    """The story from rows that were read already, `shops` giving each seller's name; pure."""
+    """The story from rows that were read already, `shops` giving each seller's name; pure.
+
+    `fee` is what Stripe will probably take, to be told until its balance shows what it took.
+    """
     movements = _confirmed(order, transactions, passed)
     over = order.status in NO_MONEY and not movements
     if not over:
-        movements = _filled_up(order, parts, movements)
+        movements = _filled_up(order, parts, movements, fee)
     told = [_with_sentence(movement, shops) for movement in movements]
     ids = [part.seller_id for part in parts]
     ids += sorted({m.seller for m in told if m.seller and m.seller not in ids})
@@ -228,11 +232,8 @@ def _confirmed(
         other_half = row.source in arrived or (arrived and row.type in MIRRORED_ON_PLATFORM)
         if holder is Party.PLATFORM or not other_half:
             movements.append(_movement(order, row, holder, arrivals, paying))
-        movements += [
-            _fee(row, holder, Money(detail["amount"], detail["currency"]))
-            for detail in row.fee_details
-            if detail["type"] == "stripe_fee" and detail["amount"]
-        ]
+        if taken := _taken(row):
+            movements.append(_fee(row, holder, taken))
     return sorted(movements, key=_told_order)
 
 
@@ -277,6 +278,12 @@ def _paid_as_fee(arrivals: Iterable[BalanceTransaction]) -> Money | None:
     return None
 
 
+def _taken(row: BalanceTransaction) -> Money:
+    """What Stripe took of a movement: for the payment, for converting it, and taxes on that."""
+    parts = (it["amount"] for it in row.fee_details if it["type"] != "application_fee")
+    return Money(sum(parts), row.currency)
+
+
 def _fee(row: BalanceTransaction, holder: Party, money: Money) -> Movement:
     return Movement(
         Kind.STRIPE_FEE,
@@ -290,8 +297,22 @@ def _fee(row: BalanceTransaction, holder: Party, money: Money) -> Movement:
     )
 
 
+def _estimate(session: orm.Session, order: Order, seller: Seller) -> Money | None:
+    """Stripe's fee by its list price; None where we do not know that. At most one query."""
+    it = prices.merchant(
+        order.charge_type,
+        platform.merchant(session),
+        platform.merchant_of(seller),
+        on_behalf_of=order.on_behalf_of,
+    )
+    return fees.estimate(order.total, prices.rate(it, order.currency))
+
+
 def _filled_up(
-    order: Order, parts: Sequence[OrderPart], confirmed: list[Movement]
+    order: Order,
+    parts: Sequence[OrderPart],
+    confirmed: list[Movement],
+    fee: Money | None,
 ) -> list[Movement]:
     """Add what the charge type plans and no balance shows yet."""
     told = {(movement.kind, movement.seller) for movement in confirmed}
@@ -304,7 +325,7 @@ def _filled_up(
         )
         for part in parts
     ]
-    deal = Deal(shares, fees.estimate(order.total), order.fee_payer, order.split)
+    deal = Deal(shares, fee, order.fee_payer, order.split)
     missing = [
         Movement(
             plan.kind,

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from marketplace import charges, platform, sellers
-from marketplace.charges import borders, fees
+from marketplace.charges import borders, fees, prices
 from marketplace.charges.borders import Crossing
+from marketplace.charges.prices import Merchant, Rate
 from marketplace.charges.strategy import Party
 from marketplace.design import ChargeType, FeePayer
 from marketplace.errors import Sentence
-from marketplace.models import Product, Seller, ServiceAgreement
+from marketplace.models import Order, Product, Seller, ServiceAgreement
 from marketplace.money import Money, can_be_charged, minimum_charge
 
 MOST_LINES = 20
@@ -104,7 +105,7 @@ def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False
     if lock:
         query = query.with_for_update(of=Product).execution_options(populate_existing=True)
     found = {product.id: product for product in session.scalars(query)}
-    home = platform.settings(session).country
+    home = platform.merchant(session)
     together: dict[object, dict[int, list[Product]]] = {}
     for product in (found[number] for number in wanted if number in found):
         key = _paid_with(product.seller, product.currency, home), product.currency
@@ -112,7 +113,7 @@ def quotes(session: orm.Session, basket: Iterable[Wanted], *, lock: bool = False
     return [_quote(shops.values(), wanted, home) for shops in together.values()]
 
 
-def _paid_with(seller: Seller, currency: str, home: str | None) -> object:
+def _paid_with(seller: Seller, currency: str, home: Merchant) -> object:
     """What sellers that are paid together have in common; a merchant of record stands alone."""
     joins = seller.charge_type is ChargeType.SEPARATE and not seller.on_behalf_of
     open_to = _border(seller, currency, home) is None and platform.terms_in(seller, currency)
@@ -120,13 +121,13 @@ def _paid_with(seller: Seller, currency: str, home: str | None) -> object:
     return ChargeType.SEPARATE if joins and ready else seller.id
 
 
-def _border(seller: Seller, currency: str, home: str | None) -> str | None:
+def _border(seller: Seller, currency: str, home: Merchant) -> str | None:
     """What Stripe's borders say to a sale of this shop in `currency`; `home` is the platform's."""
     terms = platform.terms_in(seller, currency)
     return borders.obstacle(
         Crossing(
             charge_type=seller.charge_type,
-            platform=home,
+            platform=home.country,
             seller=seller.country,
             currency=currency,
             recipient=seller.service_agreement is ServiceAgreement.RECIPIENT,
@@ -136,17 +137,18 @@ def _border(seller: Seller, currency: str, home: str | None) -> str | None:
     )
 
 
-def _quote(shops: Iterable[Sequence[Product]], wanted: dict[int, int], home: str | None) -> Quote:
+def _quote(shops: Iterable[Sequence[Product]], wanted: dict[int, int], home: Merchant) -> Quote:
     parts = [_part(products, wanted) for products in shops]
     seller = parts[0].seller
     total, commission = parts[0].total, parts[0].commission
     for part in parts[1:]:
         total, commission = total + part.total, commission + part.commission
+    rate = _rate(seller, total.currency, home)
     return Quote(
         parts=parts,
         total=total,
         commission=commission,
-        shortfall=loss(seller.charge_type, seller.fee_payer, total, commission),
+        shortfall=_loss(seller.charge_type, seller.fee_payer, total, commission, rate),
         problem=_problem(seller, total, home),
     )
 
@@ -160,30 +162,53 @@ def _part(products: Sequence[Product], wanted: dict[int, int]) -> Part:
     return Part(seller, lines, total, kept)
 
 
-def loss(
-    charge_type: ChargeType, fee_payer: FeePayer, total: Money, commission: Money
-) -> Money | None:
-    """What the marketplace loses on a sale by Stripe's estimated fee; None where it loses nothing.
+def loss(order: Order, home: Merchant) -> Money | None:
+    """What the marketplace loses on an order by Stripe's estimated fee; None where nothing.
 
-    The break-even guard at the sale. Nothing is lost where the seller pays Stripe's fee.
+    The break-even guard at the sale; `home` is the platform, and the order's parts are loaded.
+    Nothing is lost where the seller pays Stripe's fee.
     """
+    (shop, *_others) = order.shops
+    it = prices.merchant(
+        order.charge_type, home, platform.merchant_of(shop), on_behalf_of=order.on_behalf_of
+    )
+    rate = prices.rate(it, order.currency)
+    return _loss(order.charge_type, order.fee_payer, order.total, order.application_fee, rate)
+
+
+def _loss(
+    charge_type: ChargeType,
+    fee_payer: FeePayer,
+    total: Money,
+    commission: Money,
+    rate: Rate | None,
+) -> Money | None:
     if charges.of(charge_type).roles(fee_payer).pays_stripe_fee is not Party.PLATFORM:
         return None
-    return fees.shortfall(total, commission)
+    return fees.shortfall(total, commission, rate)
+
+
+def _rate(seller: Seller, currency: str, home: Merchant) -> Rate | None:
+    """What Stripe takes of a sale of this shop in `currency`; None where we do not know."""
+    shop = platform.merchant_of(seller)
+    it = prices.merchant(seller.charge_type, home, shop, on_behalf_of=seller.on_behalf_of)
+    return prices.rate(it, currency)
 
 
 def border(session: orm.Session, seller: Seller, currency: str) -> str | None:
     """Why nobody could buy from this shop in `currency`, for the seller; None when all is well."""
-    home = platform.settings(session).country
+    home = platform.merchant(session)
     return _border(seller, currency, home) or platform.unagreed(seller, currency)
 
 
-def guard(seller: Seller, currency: str) -> str | None:
+def guard(session: orm.Session, seller: Seller, currency: str) -> str | None:
     """Warn of the sales in `currency` on which the marketplace loses money; None without any."""
     if charges.of(seller.charge_type).roles(seller.fee_payer).pays_stripe_fee is Party.SELLER:
         return None
     terms = platform.terms_in(seller, currency)
-    return fees.guard(terms, currency) if terms else None
+    if terms is None:
+        return None
+    return fees.guard(terms, currency, _rate(seller, currency, platform.merchant(session)))
 
 
 def _line(product: Product, quantity: int) -> Line:
@@ -197,7 +222,7 @@ def _line(product: Product, quantity: int) -> Line:
     return Line(product, quantity, product.price.times(quantity), problem)
 
 
-def _problem(seller: Seller, total: Money, home: str | None) -> str | None:
+def _problem(seller: Seller, total: Money, home: Merchant) -> str | None:
     if not sellers.can_be_bought_from(seller):
         return Sentence("{shop} cannot take payments at the moment.", shop=seller.shop_name)
     if (border := _border(seller, total.currency, home)) is not None:

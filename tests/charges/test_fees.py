@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.charges import fees
+from marketplace.charges import fees, prices
+from marketplace.charges.prices import Merchant, Rate
+from marketplace.design import ChargeType
 from marketplace.money import Money
+
+US, GB, DE, JP = (
+    Merchant(country, currency)
+    for country, currency in (("US", "usd"), ("GB", "gbp"), ("DE", "eur"), ("JP", "jpy"))
+)
+USUAL = prices.rate(US, "usd")
 
 
 @pytest.mark.parametrize(
@@ -42,35 +50,60 @@ def test_the_commission_is_below_the_sale_and_in_its_currency(
 
 @pytest.mark.parametrize(("total", "fee"), [(1000, 59), (10_000, 320), (1482, 73)])
 def test_stripes_fee_is_estimated_as_the_documentation_shows_it(total: int, fee: int) -> None:
-    assert fees.estimate(Money(total, "usd")) == Money(fee, "usd")
+    assert fees.estimate(Money(total, "usd"), USUAL) == Money(fee, "usd")
 
 
-def test_no_fee_is_made_up_for_a_currency_without_a_rate() -> None:
-    assert fees.estimate(Money(1000, "jpy")) is None
-    assert fees.shortfall(Money(1000, "jpy"), Money(1, "jpy")) is None
-    assert fees.break_even(1000, 0, "jpy") is None
+@pytest.mark.parametrize(
+    ("merchant", "currency", "rate"),
+    [
+        (US, "usd", Rate(290, 30)),
+        (GB, "gbp", Rate(150, 20)),
+        (DE, "eur", Rate(150, 25)),
+        (JP, "jpy", Rate(360, 0)),
+        (Merchant("de", None), "eur", Rate(150, 25)),
+        # Converted: one per cent more in the United States, two elsewhere, and the fixed part in
+        # the currency of the sale.
+        (US, "eur", Rate(390, 27)),
+        (US, "jpy", Rate(390, 45)),
+        (DE, "usd", Rate(350, 27)),
+        (JP, "usd", Rate(560, 0)),
+        # Whoever is paid in another currency than the country's has that one converted.
+        (Merchant("DE", "usd"), "usd", Rate(150, 27)),
+        (Merchant("DE", "usd"), "eur", Rate(350, 25)),
+        # Until the platform's account was read.
+        (Merchant(None, None), "usd", Rate(290, 30)),
+        (Merchant(None, None), "eur", None),
+        # Nobody found a price for India, or what thirty cents are in Kuwait.
+        (Merchant("IN", "inr"), "usd", None),
+        (US, "kwd", None),
+    ],
+)
+def test_the_rate_follows_the_merchant_and_the_currency(
+    merchant: Merchant, currency: str, rate: Rate | None
+) -> None:
+    assert prices.rate(merchant, currency) == rate
+
+
+def test_the_merchant_is_whoever_the_charge_is_made_for() -> None:
+    for charge_type in ChargeType:
+        direct = charge_type is ChargeType.DIRECT
+        assert prices.merchant(charge_type, US, DE) == (DE if direct else US)
+        assert prices.merchant(charge_type, US, DE, on_behalf_of=True) == DE
+
+
+def test_without_a_rate_no_fee_is_made_up_and_the_guard_says_so() -> None:
+    sale = Money(1000, "kwd")
+    assert fees.estimate(sale, None) is None
+    assert fees.shortfall(sale, Money(1, "kwd"), None) is None
+    assert fees.coverage(fees.Terms(1000), "kwd", None) is None
+    assert "payments in KWD is not known here" in (fees.guard(fees.Terms(1000), "kwd", None) or "")
 
 
 def test_a_small_sale_that_costs_more_than_it_brings_is_noticed() -> None:
     small = Money(300, "usd")
-    assert fees.shortfall(small, fees.commission(small, 1000, 0)) == Money(9, "usd")
+    assert fees.shortfall(small, fees.commission(small, 1000, 0), USUAL) == Money(9, "usd")
     large = Money(1000, "usd")
-    assert fees.shortfall(large, fees.commission(large, 1000, 0)) is None
-
-
-@given(bps=st.integers(291, 9_000), fixed=st.integers(0, 200))
-def test_from_the_break_even_sale_on_nothing_is_lost(bps: int, fixed: int) -> None:
-    least = fees.break_even(bps, fixed, "usd")
-    assert least is not None
-    assert fees.shortfall(least, fees.commission(least, bps, fixed)) is None
-    if least.amount > 1:
-        twice = least.times(2)
-        assert fees.shortfall(twice, fees.commission(twice, bps, fixed)) is None
-
-
-def test_a_share_that_is_not_above_stripes_never_breaks_even() -> None:
-    assert fees.break_even(290, 0, "usd") is None
-    assert fees.break_even(100, 0, "usd") is None
+    assert fees.shortfall(large, fees.commission(large, 1000, 0), USUAL) is None
 
 
 TERMS = st.builds(
@@ -135,13 +168,21 @@ def test_the_commission_is_an_amount_that_its_currency_has(currency: str, step: 
     assert kept.amount % step == 0
 
 
-@given(terms=TERMS, sale=st.integers(50, 2_000_000))
-def test_a_sale_inside_the_coverage_loses_nothing(terms: fees.Terms, sale: int) -> None:
-    found = fees.coverage(terms, "usd")
-    total = Money(sale, "usd")
+@given(
+    terms=TERMS,
+    sale=st.integers(50, 2_000_000),
+    country=st.sampled_from(sorted(prices.PRICES)),
+    currency=st.sampled_from(["usd", "eur", "jpy", "huf"]),
+)
+def test_a_sale_inside_the_coverage_loses_nothing(
+    terms: fees.Terms, sale: int, country: str, currency: str
+) -> None:
+    rate = prices.rate(Merchant(country, None), currency)
+    found = fees.coverage(terms, currency, rate)
+    total = Money(sale, currency)
     if found is None or total < found.least or (found.most is not None and found.most < total):
         return
-    lost = fees.shortfall(total, fees.agreed(total, terms))
+    lost = fees.shortfall(total, fees.agreed(total, terms), rate)
     # the percentages of both are rounded, so at the very edge a cent may be missing
     assert lost is None or lost.amount <= 1
 
@@ -159,7 +200,7 @@ def test_a_sale_inside_the_coverage_loses_nothing(terms: fees.Terms, sale: int) 
 def test_the_guard_says_from_where_to_where_the_commission_is_enough(
     terms: fees.Terms, least: int, most: int | None
 ) -> None:
-    found = fees.coverage(terms, "usd")
+    found = fees.coverage(terms, "usd", USUAL)
     assert found is not None
     assert abs(found.least.amount - least) <= 20
     assert (found.most is None) == (most is None)
@@ -169,4 +210,4 @@ def test_the_guard_says_from_where_to_where_the_commission_is_enough(
 
 @pytest.mark.parametrize("terms", [fees.Terms(290), fees.Terms(1000, most=20), fees.Terms(0)])
 def test_terms_that_cover_no_sale_are_named(terms: fees.Terms) -> None:
-    assert fees.coverage(terms, "usd") is None
+    assert fees.coverage(terms, "usd", USUAL) is None

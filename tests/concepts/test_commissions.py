@@ -57,7 +57,7 @@ def test_a_minimum_is_not_dodged_by_another_price_tag(
     (quote,) = orders.quotes(session, [Wanted(old.id, 1)])
     assert quote.problem == f"This shop cannot sell in {currency.upper()} yet."
     assert "agreed in US dollars only" in (orders.border(session, bea, currency) or "")
-    assert orders.guard(bea, currency) is None
+    assert orders.guard(session, bea, currency) is None
     with pytest.raises(Conflict, match="cannot sell in"):
         orders.place(session, [Wanted(old.id, 1)], None, builders.nonce())
     assert session.scalar(sa.select(sa.func.count(Order.id))) == 0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import orm
 
-from marketplace import orders, sellers
+from marketplace import orders, platform, sellers
 from marketplace.design import ChargeType, FeePayer
 from marketplace.design.passing import Split
 from marketplace.errors import SellerNotReady
@@ -93,17 +93,45 @@ def test_a_sale_at_a_loss_is_noticed_where_the_platform_pays_stripe(
     assert quote.shortfall == Money(39, "usd")
 
 
-def test_the_guard_warns_when_the_terms_are_set(shop: Seller) -> None:
-    assert "on no sale" in (orders.guard(shop, "usd") or "")
+def test_the_guard_warns_when_the_terms_are_set(session: orm.Session, shop: Seller) -> None:
+    def said(currency: str = "usd") -> str:
+        return orders.guard(session, shop, currency) or ""
+
+    assert "on no sale" in said()
     shop.fee_bps = 1000
-    assert "below $4." in (orders.guard(shop, "usd") or "")
+    assert "below $4." in said()
     shop.fee_min = 100
-    assert orders.guard(shop, "usd") is None
+    assert said() == ""
     shop.fee_max = 500
-    assert "above $162" in (orders.guard(shop, "usd") or "")
-    assert orders.guard(shop, "jpy") is None  # nobody knows Stripe's fee there
+    assert "above $162" in said()
+    shop.fee_parts = {"jpy": {"fixed": 0}}
+    assert "payments in JPY is not known here" in said("jpy")  # where the platform is, neither
     shop.charge_type, shop.fee_payer, shop.fee_bps = ChargeType.DIRECT, FeePayer.SELLER, 0
-    assert orders.guard(shop, "usd") is None
+    assert said() == ""
+
+
+def test_what_stripe_takes_follows_the_country_of_whoever_is_the_merchant(
+    session: orm.Session, shop: Seller
+) -> None:
+    home = platform.settings(session)
+    home.country, home.currency = "US", "usd"
+    session.add(home)
+    session.flush()
+    shop.country, shop.currency = "DE", "eur"
+    bowl = builders.product(session, shop, amount=1000, currency="eur")
+
+    def shortfall() -> Money | None:
+        (quote,) = orders.quotes(session, [Wanted(bowl.id, 1)])
+        return quote.shortfall
+
+    # 2 % of 10.00; Stripe takes 2.9 % and 1 % for the conversion, and 27 cents, in the US.
+    assert shortfall() == Money(46, "eur")
+    assert "on no sale" in (orders.guard(session, shop, "eur") or "")
+    shop.on_behalf_of = True  # in Germany it is 1.5 % and 25 cents
+    assert shortfall() == Money(20, "eur")
+    assert "below €50." in (orders.guard(session, shop, "eur") or "")
+    shop.charge_type, shop.on_behalf_of = ChargeType.DIRECT, False
+    assert shortfall() == Money(20, "eur")
 
 
 def test_terms_are_the_sellers(shop: Seller) -> None:

@@ -99,10 +99,25 @@ def test_where_the_seller_pays_stripe_the_platform_cannot_lose() -> None:
     assert money.coverage(design, sample) is None
 
 
-def test_where_no_rate_is_known_stripes_fee_is_left_open() -> None:
-    story = money.story(DEFAULT, Sample(Money(1000, "eur"), Terms(1000), "DE"))
+@pytest.mark.parametrize(
+    ("country", "fee"), [("US", 320), ("DE", 175), ("GB", 170), ("CH", 320), ("HU", 16_000)]
+)
+def test_stripes_fee_changes_with_the_country(country: str, fee: int) -> None:
+    sample, _ = address.read({"country": country})
+    told = money.story(DEFAULT, sample)
+    assert told.of(Party.STRIPE).amounts == [Money(fee, countries.currency(country))]
+
+
+@pytest.mark.parametrize("country", countries.OFFERED)
+def test_the_price_is_known_in_every_country_that_is_offered(country: str) -> None:
+    sample, _ = address.read({"country": country})
+    assert not money.story(DEFAULT, sample).fee_unknown
+
+
+def test_where_no_price_is_known_stripes_fee_is_left_open() -> None:
+    story = money.story(DEFAULT, Sample(Money(1000, "inr"), Terms(1000), "IN"))
     assert story.fee_unknown
-    assert story.of(Party.STRIPE).amounts == [Money(0, "eur")]
+    assert story.of(Party.STRIPE).amounts == [Money(0, "inr")]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,8 @@ def _page(
     form: forms.DefaultsForm | None = None,
     faults: Mapping[str, str] | None = None,
 ) -> str:
-    offered = platform.settings(context.session())
+    session = context.session()
+    offered, home = platform.settings(session), platform.merchant(session)
     currency = platform.typed_in(offered)
     return render_template(
         "platform/design.html",
@@ -106,5 +107,5 @@ def _page(
         options=options,
         faults=faults or {},
         form=form or forms.DefaultsForm(currency, offered, sent=False),
-        warning=forms.warning(offered.design, sellers.terms(offered), currency),
+        warning=forms.warning(offered.design, sellers.terms(offered), currency, home),
     )

@@ -20,7 +20,8 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
 )
 
 from marketplace import charges, platform
-from marketplace.charges import fees
+from marketplace.charges import fees, prices
+from marketplace.charges.prices import Merchant
 from marketplace.charges.strategy import Party
 from marketplace.design import AccountsApi, Design
 from marketplace.design.collecting import Collect
@@ -259,7 +260,12 @@ def show_faults(form: FlaskForm, error: Invalid) -> dict[str, str]:
     return rest
 
 
-def warning(design: Design, commission: fees.Terms, currency: str) -> str | None:
-    """On which sales the platform loses money, if it is the one that Stripe bills."""
+def warning(design: Design, commission: fees.Terms, currency: str, home: Merchant) -> str | None:
+    """On which sales the platform loses money, if it is the one that Stripe bills.
+
+    For shops that are still to be opened, and are taken to be where the platform is.
+    """
     roles = charges.of(design.charge_type).roles(design.fee_payer)
-    return None if roles.pays_stripe_fee is Party.SELLER else fees.guard(commission, currency)
+    if roles.pays_stripe_fee is Party.SELLER:
+        return None
+    return fees.guard(commission, currency, prices.rate(home, currency))

@@ -1,6 +1,7 @@
 """The operator's orders: the list, one order with its money, and shares to be decided about."""
 
 import secrets
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,16 +9,15 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired
 
-from marketplace import clock, ledger, orders, sellers, transfers
+from marketplace import ledger, orders, platform, sellers, transfers
 from marketplace.errors import Conflict, Invalid
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import Order
-from marketplace.money import Money
 from marketplace.transfers import Left
 from marketplace.web import context, paging, show
 from marketplace.web.auth import operator_required
 from marketplace.web.fields import MoneyField
-from marketplace.web.platform.board import RECENT, bp, chosen, listing
+from marketplace.web.platform.board import bp, chosen, listing
 
 NAMED = 100
 
@@ -64,9 +64,7 @@ def order_list() -> ResponseReturnValue:
         state=status,
         states=list(OrderStatus),
         held=orders.held(session),
-        failed=orders.refunds_failed(session, clock.now() - RECENT),
-        explain=orders.explain_refund,
-        loss=_loss,
+        loss=partial(orders.loss, home=platform.merchant(session)),
     )
 
 
@@ -142,15 +140,9 @@ def _page(order: Order, forms: list[DecisionForm]) -> str:
         "platform/order.html",
         order=order,
         held=order.held_because,
-        explain=orders.explain_refund,
-        loss=_loss(order),
+        loss=orders.loss(order, platform.merchant(session)),
         story=ledger.story(session, order),
         passed=transfers.requests_of(session, order),
         forms=forms,
         shops=[it for it in sellers.page(session, limit=NAMED) if it.transfers_active],
     )
-
-
-def _loss(order: Order) -> Money | None:
-    """The break-even guard for one order, by the estimate; the money story has what really was."""
-    return orders.loss(order.charge_type, order.fee_payer, order.total, order.application_fee)

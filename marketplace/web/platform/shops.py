@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import closing, payouts, platform, sellers
+from marketplace import closing, orders, payouts, platform, sellers
 from marketplace.design import Design
 from marketplace.design.rules import judge
 from marketplace.errors import Conflict, Invalid, NotFound
@@ -109,7 +109,7 @@ def _page(
         options=options,
         faults=faults or {},
         changeable=CHANGEABLE,
-        warning=forms.warning(sellers.design_of(shop), sellers.terms(shop), shop.currency),
+        warning=orders.guard(session, shop, shop.currency),
         tasks=sellers.tasks(shop),
         banks=sellers.bank_accounts(session, shop),
         balances=payouts.balances(session, shop),

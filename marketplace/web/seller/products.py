@@ -94,7 +94,7 @@ def _form_page(form: ProductForm, seller: Seller, product: Product | None) -> Re
         seller=seller,
         product=product,
         terms=platform.terms_in(seller, form.chosen),
-        guard=orders.guard(seller, form.chosen),
+        guard=orders.guard(context.session(), seller, form.chosen),
         border=orders.border(context.session(), seller, form.chosen),
     )
     return page, 422 if request.method == "POST" else 200
