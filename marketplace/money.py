@@ -22,8 +22,6 @@ ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xo
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
 # Sent in hundredths, accepted only in wholes.
 WHOLE_ONLY = frozenset({"isk", "ugx"})
-# May be charged in hundredths, may be paid out only in wholes.
-WHOLE_PAYOUTS = frozenset({"huf", "twd", "isk", "ugx"})
 CURRENCIES = frozenset(
     "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn "
     "bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd "
@@ -241,14 +239,6 @@ def can_be_charged(money: Money) -> bool:
         return False
     least = minimum_charge(money.currency)
     return least is None or least <= money
-
-
-def can_be_paid_out(money: Money) -> bool:
-    """Tell whether a payout of this amount has the step its currency demands.
-
-    https://docs.stripe.com/currencies#special-cases
-    """
-    return money.amount > 0 and not (money.currency in WHOLE_PAYOUTS and money.amount % 100)
 
 
 @lru_cache(maxsize=64)

@@ -177,13 +177,3 @@ def task(name: str) -> Callable[[F], F]:
         return function
 
     return register
-
-
-def kind_of_id(identifier: str) -> str | None:
-    """The object type that an id's prefix names; the longest prefix wins."""
-    best = ""
-    name = None
-    for declared in kinds.values():
-        if identifier.startswith(declared.prefix) and len(declared.prefix) > len(best):
-            best, name = declared.prefix, declared.name
-    return name

@@ -25,11 +25,6 @@ def address() -> dict[str, Any]:
     return empty(*ADDRESS)
 
 
-def japanese_address() -> dict[str, Any]:
-    """An address in kana or kanji, which also has a town."""
-    return empty(*ADDRESS, "town")
-
-
 def document() -> dict[str, Any]:
     """A document that was not uploaded."""
     return empty("back", "details", "details_code", "front")

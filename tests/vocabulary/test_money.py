@@ -17,7 +17,6 @@ from marketplace.money import (
     Money,
     NotAnAmount,
     can_be_charged,
-    can_be_paid_out,
     minimum_charge,
     shown_decimals,
 )
@@ -179,12 +178,6 @@ def test_the_tables_name_only_known_currencies_and_do_not_overlap() -> None:
 )  # fmt: skip
 def test_what_stripe_would_charge(money: Money, verdict: bool) -> None:  # noqa: FBT001
     assert can_be_charged(money) is verdict
-
-
-def test_a_forint_payout_is_of_whole_forints() -> None:
-    assert can_be_charged(Money(17550, "huf"))
-    assert not can_be_paid_out(Money(17550, "huf"))
-    assert can_be_paid_out(Money(17600, "huf"))
 
 
 def test_no_minimum_is_made_up_for_a_currency_without_one() -> None:

@@ -65,11 +65,6 @@ def title(name: str) -> str:
     return _NAMES.get(name, name.replace("-", " ").capitalize())
 
 
-def is_filled(name: str) -> bool:
-    """Whether the sandbox has content for this component."""
-    return name in _NAMES
-
-
 def values(ctx: Context, name: str, chosen: str = "") -> dict[str, Any]:
     """What the panel's template shows of the acting account; `chosen`: the one object's id."""
     account = connected.current(ctx)
