@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired
 
-from marketplace import ledger, orders, platform, sellers, transfers
+from marketplace import clock, ledger, orders, platform, sellers, transfers
 from marketplace.errors import Conflict, Invalid
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import Order
@@ -17,7 +17,7 @@ from marketplace.transfers import Left
 from marketplace.web import context, paging, show
 from marketplace.web.auth import operator_required
 from marketplace.web.fields import MoneyField
-from marketplace.web.platform.board import bp, chosen, listing
+from marketplace.web.platform.board import RECENT, bp, chosen, listing
 
 NAMED = 100
 
@@ -64,6 +64,8 @@ def order_list() -> ResponseReturnValue:
         state=status,
         states=list(OrderStatus),
         held=orders.held(session),
+        failed=orders.refunds_failed(session, clock.now() - RECENT),
+        explain=orders.explain_refund,
         loss=partial(orders.loss, home=platform.merchant(session)),
     )
 
@@ -140,6 +142,7 @@ def _page(order: Order, forms: list[DecisionForm]) -> str:
         "platform/order.html",
         order=order,
         held=order.held_because,
+        explain=orders.explain_refund,
         loss=orders.loss(order, platform.merchant(session)),
         story=ledger.story(session, order),
         passed=transfers.requests_of(session, order),
