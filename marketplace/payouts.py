@@ -86,12 +86,12 @@ FAILURES: Mapping[str, Failure] = {
     "no_account": Failure("The bank found no account under these numbers.", _CHECK_NUMBER),
     "unsupported_card": Failure("The card does not take payouts.", _ANOTHER_BANK),
 }
+UNKNOWN = Failure("The bank sent the money back.", _ASK_BANK)
 
 
 def explain(code: str | None) -> Failure:
     """Say in plain words why a payout failed. Codes that Stripe adds later get a general answer."""
-    general = Failure("The bank sent the money back.", _ASK_BANK)
-    return FAILURES.get(code or "", general)
+    return FAILURES.get(code or "", UNKNOWN)
 
 
 def refresh(

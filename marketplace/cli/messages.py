@@ -1,7 +1,8 @@
 """`marketplace messages`: what there is to translate, and the catalogue that programs read.
 
-Sentences come from the templates and the public views (as gettext marks them), from what the guide
-can say, and from errors and statuses, which are looked up by their English where they are shown.
+Sentences come from the templates and the views (as gettext marks them), from what the guide can
+say, and from errors, statuses, forms and tables, which are looked up by their English where they
+are shown.
 The rule that bites: a catalogue that lags behind shows two languages on one page, so a test runs
 this and compares. https://babel.pocoo.org/en/latest/messages.html
 """
@@ -16,29 +17,75 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from wtforms.fields.core import UnboundField
 
-from marketplace import database, errors, lifecycles
+from marketplace import database, disputes, errors, invitations, lifecycles, money, payouts
+from marketplace.accounts import words
 from marketplace.guide import sentences
 from marketplace.ledger.story import EXPECTED_SENTENCES, NAMES, SENTENCES
 from marketplace.models import Role
-from marketplace.web import drawing, faults, language
+from marketplace.onboarding.api import choices, places, questions, refusals, steps
+from marketplace.sellers import walls
+from marketplace.web import drawing, faults, joining, language
+from marketplace.web.seller import (
+    components,
+    fixed,
+    forms,
+    questions_page,
+    questions_people,
+    standing,
+)
 
 LANGUAGE = language.CHINESE.code
 PO = language.FOLDER / LANGUAGE / "LC_MESSAGES" / "messages.po"
 MO = PO.with_suffix(".mo")
 # Folders of templates whose pages are to be had in every language, and single files.
-TEMPLATES = ("auth", "faults", "guide", "shop", "base.html", "macros.html", "money_story.html")
+TEMPLATES = (
+    *("auth", "faults", "guide", "seller", "shop"),
+    *("base.html", "macros.html", "money_story.html"),
+)
 VIEWS = (
+    "catalogue",
     "charges/borders.py",
+    "charges/fees.py",
+    "dashboards",
     "errors.py",
+    "invitations.py",
     "ledger/story.py",
+    "onboarding",
     "people.py",
+    "platform.py",
     "orders",
+    "sellers/opening.py",
     "wallet",
     "web/auth.py",
     "web/context.py",
+    "web/fields.py",
     "web/guide.py",
+    "web/joining.py",
+    "web/seller",
     "web/shop",
+)
+# Their labels, hints and what is said of a field that is empty.
+FORMS = (forms.OpenShopForm, forms.ProductForm, joining.JoinForm)
+# Tables of what Stripe's names mean for people.
+TABLES = (
+    *(words.WHOLE, words.LEAVES, words.PROBLEMS, words.FAMILIES, words.REASONS),
+    *(
+        words.CAPABILITIES,
+        words.WHOSE,
+        disputes.REASONS,
+        refusals.SENTENCES,
+        questions_page.LEGENDS,
+    ),
+    *(questions_people.ROLES, dict(components.TABS), dict(choices.TRADES)),
+    *(dict(choices.STRUCTURES), dict(choices.BUSINESS_TYPES), dict(choices.EXEMPTIONS)),
+)
+STATUSES = (
+    lifecycles.OrderStatus,
+    lifecycles.SellerState,
+    lifecycles.PayoutStatus,
+    lifecycles.DisputeStatus,
 )
 # Calls whose first text is shown to people, and so looked up where it is shown.
 KEYWORDS = {
@@ -48,7 +95,7 @@ KEYWORDS = {
             "flash",
             "Sentence",
             *(name for name in dir(errors) if isinstance(getattr(errors, name), type)),
-            *("BooleanField", "EmailField", "PasswordField", "StringField"),
+            *("BooleanField", "EmailField", "PasswordField", "StringField", "InputRequired"),
         )
     ),
 }
@@ -129,6 +176,19 @@ def _extract(path: Path, method: str) -> Iterator[str | tuple[str, ...]]:
 
 def _looked_up() -> Iterator[str]:
     """What is shown to people, and stands in a table or a class."""
+    yield from filter(None, _of_errors())
+    yield from filter(None, _of_statuses())
+    yield from filter(None, _of_forms())
+    yield from filter(None, _of_sellers())
+    yield from (role.value for role in Role)
+    yield from drawing.WORDS.values()
+    yield from (*SENTENCES.values(), *EXPECTED_SENTENCES.values())
+    for name in NAMES.values():
+        yield from (name, name[0].upper() + name[1:])
+
+
+def _of_errors() -> Iterator[str]:
+    yield from money.WHY_NOT
     for sentence, advice in (*faults.WORDS.values(), faults.STALE):
         yield from (sentence, advice)
     for kind in vars(errors).values():
@@ -136,10 +196,31 @@ def _looked_up() -> Iterator[str]:
             yield kind.advice
             if issubclass(kind, errors.StripeError):
                 yield kind.sentence
-    for status in lifecycles.OrderStatus:
+
+
+def _of_statuses() -> Iterator[str]:
+    for status in (one for kind in STATUSES for one in kind):
         yield from (status.sentence, status.value.replace("_", " "))
-    yield from (role.value for role in Role)
-    yield from drawing.WORDS.values()
-    yield from (*SENTENCES.values(), *EXPECTED_SENTENCES.values())
-    for name in NAMES.values():
-        yield from (name, name[0].upper() + name[1:])
+    yield from (state.value for state in invitations.State)
+
+
+def _of_forms() -> Iterator[str]:
+    for form in FORMS:
+        for field in vars(form).values():
+            if isinstance(field, UnboundField):
+                told = (*field.args, field.kwargs.get("description"))
+                yield from (text for text in told if isinstance(text, str))
+
+
+def _of_sellers() -> Iterator[str]:
+    """What Stripe's names mean, what our forms ask, and how a shop stands."""
+    for table in TABLES:
+        yield from table.values()
+    yield from (words.ANYBODYS, words.UNREADABLE, words.SENT_BY_STRIPE, words.CLOSED, words.OFF)
+    yield from (*questions.wordings(), *places.wordings())
+    yield from (*standing.wordings(), *fixed.wordings())
+    yield from (text for page in steps.PAGES.values() for text in page)
+    for failure in (*payouts.FAILURES.values(), payouts.UNKNOWN):
+        yield from (failure.why, failure.todo)
+    for wall in walls.ALL:
+        yield from (wall.what, wall.todo, wall.label)

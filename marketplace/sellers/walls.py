@@ -60,6 +60,7 @@ TOKENS = Wall(
     "Account tokens",
     "https://docs.stripe.com/connect/account-tokens",
 )
+ALL = (CONNECT, PROFILE, LOSSES, OLDER, TOKENS)
 # The codes are those of Accounts v2; under v1 the same walls were only seen as sentences.
 BY_CODE: Mapping[str, Wall] = {
     "platform_registration_required": CONNECT,

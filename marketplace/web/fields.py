@@ -12,7 +12,9 @@ from babel import Locale
 from wtforms import Field, ValidationError
 from wtforms.widgets import TextInput
 
+from marketplace.errors import Sentence
 from marketplace.money import CURRENCIES, Money, NotAnAmount, can_be_charged, minimum_charge
+from marketplace.web import language
 
 _WHOLE = re.compile("[0-9]{1,9}", re.ASCII)
 _PERCENT = re.compile("([0-9]{1,3})(?:[.,]([0-9]{1,2}))?", re.ASCII)
@@ -50,8 +52,10 @@ class MoneyField(Field):
         """Read the amount; the field's error says what is wrong with it."""
         try:
             self.data = Money.parse(self.typed or "", self.currency(form))
-        except (NotAnAmount, ValueError) as error:
-            raise ValidationError(str(error)) from error
+        except NotAnAmount as error:
+            raise ValidationError(Sentence(error.template, **error.values)) from error
+        except ValueError as error:  # no currency either, whose own field says so
+            raise ValidationError(Sentence("This cannot be charged.")) from error
 
 
 class OptionalMoneyField(MoneyField):
@@ -87,7 +91,7 @@ class PercentField(Field):
         self.data = None
         found = _PERCENT.fullmatch(typed)
         if found is None:
-            raise ValueError("Write a percentage like 10 or 2.9.")
+            raise ValueError(Sentence("Write a percentage like 10 or 2.9."))
         self.data = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
@@ -106,7 +110,7 @@ class CountField(Field):
         typed = valuelist[0].strip(" ") if valuelist else ""
         self.data = None
         if typed and not _WHOLE.fullmatch(typed):
-            raise ValueError("Write a whole number.")
+            raise ValueError(Sentence("Write a whole number."))
         if typed:
             self.data = int(typed)
 
@@ -116,13 +120,13 @@ def chargeable(_form: object, field: MoneyField) -> None:
     if not isinstance(field.data, Money) or can_be_charged(field.data):
         return
     least = minimum_charge(field.data.currency)
-    raise ValidationError(
-        f"The least that can be charged is {least}." if least else "This cannot be charged."
-    )
+    if least is None:
+        raise ValidationError(Sentence("This cannot be charged."))
+    raise ValidationError(Sentence("The least that can be charged is {least}.", least=least))
 
 
 def currency_choices(first: str) -> list[tuple[str, str]]:
     """Every currency that Stripe charges in, the shop's own at the top."""
-    names = Locale("en").currencies
+    names = Locale.parse(language.locale()).currencies
     rest = sorted(CURRENCIES - {first})
     return [(it, f"{it.upper()}: {names.get(it.upper(), it.upper())}") for it in (first, *rest)]

@@ -39,11 +39,11 @@ class Language:
 
 ENGLISH = Language("en", "en", "en_US", "English", "MMM d, y, h:mm a", "")
 CHINESE = Language(
-    "zh", "zh-CN", "zh_CN", "简体中文", "y年M月d日 HH:mm", "卖家和平台的后台页面目前只有英文。"
+    "zh", "zh-CN", "zh_CN", "简体中文", "y年M月d日 HH:mm", "平台的后台页面目前只有英文。"
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
-# Desks behind a sign-in; their pages are written in English only.
-ENGLISH_ONLY = frozenset({"joining", "platform", "seller"})
+# The desk of the platform; its pages are written in English only.
+ENGLISH_ONLY = frozenset({"platform"})
 # What we write ourselves; pictures, styles and scripts speak no language.
 WRITTEN = frozenset({"text/html", "text/markdown", "application/json"})
 

@@ -12,13 +12,29 @@ from sqlalchemy import orm
 from marketplace import orders
 from marketplace.application import create_app
 from marketplace.config import Settings
+from marketplace.design import Dashboard
 from marketplace.errors import SoldOut
-from marketplace.models import Order, Seller
+from marketplace.lifecycles import PayoutStatus
+from marketplace.models import BankAccount, Order, Seller
 from marketplace.money import Money
 from marketplace.orders import Wanted
 from marketplace.web import context, show
 from tests import builders
+from tests.browsing import Keep
 
+ASKED = {
+    "items": [
+        {"code": "individual.dob.day", "due": "past"},
+        {"code": "company.tax_id", "due": "now"},
+        {"code": "external_account", "due": "later"},
+    ],
+    "problems": [
+        {"requirement": "company.tax_id", "code": "invalid_tax_id_format", "reason": "In English."}
+    ],
+    "alternatives": [
+        {"codes": ["company.vat_id", "company.name"], "instead_of": ["company.tax_id"]}
+    ],
+}
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 WORDS = re.compile(r"[A-Za-z']{2,}(?: [A-Za-z']{2,}){3,}")
 
@@ -111,14 +127,10 @@ def test_what_a_form_sent_is_not_put_into_a_link(client: FlaskClient) -> None:
     assert link["href"] == "/?lang=zh"
 
 
-def test_the_desks_are_in_english_and_say_so_in_the_language_that_was_asked_for(
-    client: FlaskClient,
+def test_the_platforms_desk_is_in_english_and_says_so_in_the_language_that_was_asked_for(
+    olivia: FlaskClient,
 ) -> None:
-    client.get("/?lang=zh")
-    client.post(
-        "/sign-up", data={"name": "Nadia", "email": "n@example.com", "password": "driftwood lamp"}
-    )
-    found = page(client.get("/sell").text)
+    found = page(olivia.get("/platform?lang=zh").text)
     assert found.select_one("html[lang=en]")
     regret = found.select_one("footer p[lang=zh-CN]")
     assert regret is not None
@@ -212,6 +224,41 @@ def test_the_whole_shop_is_in_chinese(client: FlaskClient, session: orm.Session)
             tag.decompose()
         left = [text for text in found.stripped_strings if WORDS.search(text)]
         assert left == [], path
+
+
+def english_left(html: str) -> list[str]:
+    """The sentences of a page that nobody translated; names and code may be in any language."""
+    found = page(html)
+    for tag in found.select("code, [lang=en], .brand, svg, select[name=country]"):
+        tag.decompose()
+    texts = [*found.stripped_strings]
+    for name in ("title", "aria-label", "data-label", "alt", "data-failed", "data-empty"):
+        texts += [str(tag[name]) for tag in found.select(f"[{name}]")]
+    return [text for text in texts if WORDS.search(text)]
+
+
+@pytest.mark.parametrize("design", [Dashboard.EXPRESS, Dashboard.NONE], ids=str)
+def test_the_sellers_pages_are_in_chinese(
+    keep: Keep, session: orm.Session, design: Dashboard
+) -> None:
+    bea = keep("Bea", dashboard=design, stripe_id="acct_1Bea", requirements=ASKED)
+    builders.product(session, bea.shop)
+    order = placed(session, bea.shop)
+    builders.payout(session, bea.shop, status=PayoutStatus.FAILED, failure_code="no_account")
+    facts = {"last4": "6789", "currency": "usd", "country": "US", "status": "errored"}
+    session.add(BankAccount(seller_id=bea.shop.id, stripe_id="ba_1Bea", is_default=True, **facts))
+    session.commit()
+    bea.browser.get("/?lang=zh")
+    paths = ("", "/account", "/products", "/products/new", "/orders", f"/orders/{order.id}")
+    for path in (*paths, "/payments", "/money", "/disputes", "/documents"):
+        answer = bea.browser.get(f"/sell{path}")
+        assert answer.status_code == 200, path
+        assert page(answer.text).select_one("html[lang=zh-CN]")
+        assert english_left(answer.text) == [], path
+    answer = bea.browser.post("/sell/products/new", data={"price": "12.345", "stock": "x"})
+    assert answer.status_code == 422
+    assert english_left(answer.text) == []
+    assert "USD 最多有 2 位小数。" in answer.text
 
 
 def test_a_shops_own_name_is_never_translated(client: FlaskClient, session: orm.Session) -> None:

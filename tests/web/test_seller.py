@@ -244,7 +244,7 @@ def test_when_stripe_refuses_an_account_the_page_says_so_and_nothing_is_lost(
     # Stripe's code names the address, so the walls of a new platform are not brought up.
     assert "about this account and not about the platform" in said
     assert "Connect is not signed up" not in said
-    number = re.search(r"say ([0-9a-f]{8})", said)
+    number = re.search(r"name this number: ([0-9a-f]{8})", said)
     assert number
     assert any(number[1] in record.getMessage() for record in caplog.records)
     assert "Set up payments" in words(maria.get("/sell/account"))

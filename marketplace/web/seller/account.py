@@ -16,7 +16,7 @@ from marketplace import catalogue, dashboards, onboarding, orders, payouts, sell
 from marketplace.accounts.sessions import Place
 from marketplace.database import phase
 from marketplace.design import Onboarding
-from marketplace.errors import Invalid, StripeError, StripeUnavailable
+from marketplace.errors import Invalid, Sentence, StripeError, StripeUnavailable
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
 from marketplace.web import context, faults
@@ -29,8 +29,8 @@ from marketplace.web.show import live as fragment
 
 log = logging.getLogger(__name__)
 LATEST = 5
-BACK = "You are back from Stripe. It asks for nothing more."
-BACK_UNDONE = "You are back from Stripe, and it still needs something."
+BACK = Sentence("You are back from Stripe. It asks for nothing more.")
+BACK_UNDONE = Sentence("You are back from Stripe, and it still needs something.")
 # The ways that ask on a page of ours; Stripe's own pages need none.
 PAGES = {Onboarding.EMBEDDED: "seller.onboarding", Onboarding.API: "seller.questions"}
 

@@ -5,14 +5,16 @@ seller nor the platform nor Stripe's support, so the page says what they mean an
 https://docs.stripe.com/connect/design-an-integration
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from babel import Locale
 
 from marketplace import sellers
 from marketplace.design import ChargeType, Dashboard, Design, FeePayer, LossOwner, Onboarding
+from marketplace.errors import Sentence
 from marketplace.models import Seller
+from marketplace.web import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,29 @@ _PLACES: Mapping[Onboarding, str] = {
 }
 
 
+TITLES = (
+    "Dashboard",
+    "Who pays Stripe's fees",
+    "Who bears a negative balance",
+    "Who charges the buyer",
+    "Stripe's questions",
+    "Country",
+)
+
+
+def wordings() -> Iterator[str]:
+    """Every title and text that is written here, for translators."""
+    yield from TITLES
+    for table in (_DASHBOARDS, _FEES, _LOSSES, _CHARGES, _PLACES):
+        yield from table.values()
+
+
 def fixed(seller: Seller) -> list[Fixed]:
     """What was decided with the account; nothing while there is none."""
     if seller.stripe_id is None:
         return []
-    country = Locale("en").territories.get(seller.country, seller.country)
-    return [*_fixed(sellers.design_of(seller)), Fixed("Country", f"{country}.")]
+    country = Locale.parse(language.locale()).territories.get(seller.country, seller.country)
+    return [*_fixed(sellers.design_of(seller)), Fixed("Country", Sentence("{it}.", it=country))]
 
 
 def promised(design: Design) -> list[Fixed]:

@@ -6,6 +6,7 @@ The rule that bites: a form only carries words; what may be sold for how much is
 
 import secrets
 
+from flask_babel import gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than the stubs
@@ -21,12 +22,12 @@ from wtforms.validators import InputRequired
 
 from marketplace import catalogue, countries, platform
 from marketplace.catalogue import Offer, pictures
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, Sentence
 from marketplace.models import Product
 from marketplace.money import Money
 from marketplace.onboarding.api.choices import TRADES
 from marketplace.sellers import LONGEST_NAME, LONGEST_TOLD, About
-from marketplace.web import context
+from marketplace.web import context, language, show
 from marketplace.web.fields import CountField, MoneyField, chargeable, currency_choices
 
 ACCEPTED = ", ".join(f"image/{name.lower()}" for name in pictures.FORMATS)
@@ -58,12 +59,14 @@ class OpenShopForm(FlaskForm):
     )
     mcc = SelectField(
         "Which of these is nearest?",
-        choices=[SelectChoice(*pair) for pair in (("", "Choose…"), *TRADES)],
+        choices=[],
     )
 
     def __init__(self) -> None:
         super().__init__()
         self.country.choices = country_choices()
+        trades = [SelectChoice(code, show.translated(text)) for code, text in TRADES]
+        self.mcc.choices = [nothing_chosen(), *trades]
 
     def about(self) -> About:
         """What the seller tells of the shop beside its name and country."""
@@ -75,7 +78,13 @@ def country_choices() -> list[SelectChoice]:
     """Where a shop can be opened, for a list to choose from; two queries."""
     session = context.session()
     places = countries.offered(session, platform.settings(session).country)
-    return [SelectChoice(*pair) for pair in (("", "Choose…"), *countries.names(places))]
+    named = countries.names(places, language.locale())
+    return [nothing_chosen(), *(SelectChoice(*pair) for pair in named)]
+
+
+def nothing_chosen() -> SelectChoice:
+    """What a list shows before something was chosen from it."""
+    return SelectChoice("", gettext("Choose…"))
 
 
 class ProductForm(FlaskForm):
@@ -134,7 +143,7 @@ class ProductForm(FlaskForm):
     def offer(self, image_name: str | None) -> Offer:
         """What the valid form says. Raises Invalid without a price."""
         if not isinstance(self.price.data, Money):
-            raise Invalid("There is no price.", {"price": "Write a price."})
+            raise Invalid("There is no price.", {"price": Sentence("Write a price.")})
         return Offer(
             title=self.title.data or "",
             description=self.description.data or "",

@@ -9,16 +9,18 @@ from pathlib import Path
 from flask import Response, flash, redirect, request, send_from_directory, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from marketplace import catalogue, orders, platform
 from marketplace.catalogue import Offer, pictures
 from marketplace.database import phase
-from marketplace.errors import Invalid, NotFound
+from marketplace.errors import Invalid, NotFound, Sentence
 from marketplace.models import Product, Seller
 from marketplace.web import context, paging
 from marketplace.web.auth import seller_required
 from marketplace.web.seller.forms import ProductForm, show_faults
 
+ON_SALE, IN_SHOP = Sentence("It is on sale."), Sentence("It is in your shop.")
 ONE_YEAR = 365 * 24 * 3600
 ONE = f"/sell/products/<int(max={paging.BIGGEST_ID}):product_id>"
 
@@ -37,7 +39,7 @@ def new() -> ResponseReturnValue:
     seller = context.shop()
     form = ProductForm(seller.currency)
     if form.validate_on_submit() and _save(form, seller, None):
-        flash("It is on sale." if seller.transfers_active else "It is in your shop.", "good")
+        flash(ON_SALE if seller.transfers_active else IN_SHOP, "good")
         return redirect(url_for(".products"), 303)
     return _form_page(form, seller, None)
 
@@ -60,7 +62,7 @@ def take_off(product_id: int) -> ResponseReturnValue:
     product = catalogue.of_seller(context.session(), context.shop(), product_id)
     with phase(context.session()):
         catalogue.take_off(context.session(), product)
-    flash(f"{product.title} is off sale.", "info")
+    flash(gettext("%(product)s is off sale.", product=product.title), "info")
     return redirect(url_for(".products"), 303)
 
 
@@ -70,7 +72,7 @@ def put_back(product_id: int) -> ResponseReturnValue:
     product = catalogue.of_seller(context.session(), context.shop(), product_id)
     with phase(context.session()):
         catalogue.put_back(context.session(), product)
-    flash(f"{product.title} is on sale again.", "info")
+    flash(gettext("%(product)s is on sale again.", product=product.title), "info")
     return redirect(url_for(".products"), 303)
 
 

@@ -14,12 +14,12 @@ from flask import flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from marketplace.errors import Invalid, StripeUnavailable
+from marketplace.errors import Invalid, Sentence, StripeUnavailable
 from marketplace.onboarding.api import banks, saving
 from marketplace.onboarding.api.dossier import Dossier
 from marketplace.onboarding.api.steps import PAGES, Step, steps
 from marketplace.onboarding.api.uploads import ACCEPTED, WORDS
-from marketplace.web import context, faults
+from marketplace.web import context, faults, language
 from marketplace.web.auth import seller_required
 from marketplace.web.seller import questions_page as pages
 from marketplace.web.seller.questions_page import Typed
@@ -27,9 +27,10 @@ from marketplace.web.shop import stripejs
 
 log = logging.getLogger(__name__)
 FORM = "/sell/questions/<any(business,individual,company,documents):part>"
-SILENT = "Stripe did not answer. Nothing of what you typed is lost: send it once more."
-MORE = "Saved. Stripe wants to know a little more here."
-ALL = "That was all. Stripe looks at it now."
+SILENT = Sentence("Stripe did not answer. Nothing of what you typed is lost: send it once more.")
+SAVED, ALL = Sentence("Saved."), Sentence("That was all. Stripe looks at it now.")
+MORE = Sentence("Saved. Stripe wants to know a little more here.")
+UNAGREED = Sentence("Without your agreement Stripe cannot pay you.")
 NOTHING = Typed()
 ORDER = {name: number for number, name in enumerate(PAGES)}
 
@@ -48,7 +49,7 @@ def overview() -> ResponseReturnValue:
 def form(part: str) -> ResponseReturnValue:
     """A page about the business, the company, the individual, or with documents."""
     known = dossier()
-    step = pages.page_of(known, part)
+    step = pages.page_of(known, part, language.locale())
     fault = _send(step) if request.method == "POST" else NOTHING
     if fault is None:
         return go_on(part)
@@ -104,7 +105,7 @@ def _attach() -> None:
 
 def _agree(known: Dossier) -> None:
     if not request.form.get("agree"):
-        raise Invalid("Not agreed.", {"agree": "Without your agreement Stripe cannot pay you."})
+        raise Invalid("Not agreed.", {"agree": UNAGREED})
     saving.agree(context.session(), context.stripe(), context.shop(), known, pages.signature())
 
 
@@ -118,7 +119,7 @@ def attempt(act: Callable[[], object]) -> Typed | None:
     try:
         act()
     except Invalid as error:
-        return Typed(pages.typed_text(), error.fields or {"": str(error)})
+        return Typed(pages.typed_text(), error.fields or {"": error.told})
     except StripeUnavailable as error:
         log.warning("%s %s", faults.support_number(), error.for_operator())
         return Typed(pages.typed_text(), {"": SILENT}, error.http_status)
@@ -132,7 +133,7 @@ def go_on(name: str) -> ResponseReturnValue:
     if asked is None:
         flash(ALL, "good")
         return redirect(url_for(".questions"), 303)
-    flash(MORE if asked == name else "Saved.", "info" if asked == name else "good")
+    flash(MORE if asked == name else SAVED, "info" if asked == name else "good")
     return redirect(address(asked), 303)
 
 

@@ -13,7 +13,7 @@ from flask import request
 
 from marketplace import clock
 from marketplace.accounts import words
-from marketplace.errors import NotFound
+from marketplace.errors import NotFound, Sentence
 from marketplace.money import Money
 from marketplace.onboarding.api.answers import Signature
 from marketplace.onboarding.api.dossier import Dossier, is_person, subject_of
@@ -22,6 +22,14 @@ from marketplace.onboarding.api.steps import Field, Step, steps
 from marketplace.onboarding.api.uploads import MOST_BYTES, Upload
 
 LONGEST_AGENT = 500
+LEGENDS = {
+    "name": "",
+    "annual_revenue": "",
+    "dob": "Date of birth",
+    "registered": "Date of registration",
+}
+IDENTITY, PAPER = Sentence("identity document"), Sentence("document")
+HOME = Sentence("Home address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +87,18 @@ def groups(dossier: Dossier, fields: Sequence[Field], typed: Typed) -> list[Grou
 
 
 def _legend(dossier: Dossier, name: str) -> str:
-    simple = {
-        "name": "",
-        "annual_revenue": "",
-        "dob": "Date of birth",
-        "registered": "Date of registration",
-    }
-    if name in simple:
-        return simple[name]
+    if name in LEGENDS:
+        return LEGENDS[name]
     subject = subject_of(f"{name}.x")
     person = dossier.person(subject) if is_person(subject) else None
     rest = name.removeprefix(f"{subject}.")
     if "document" in rest:
         what = words.requirement(f"{name}.files" if rest.startswith("documents") else name)
-        return f"{person.name}: {_paper(rest)}" if person else what
-    return "Home address" if subject != "company" and rest == "address" else words.requirement(name)
-
-
-def _paper(rest: str) -> str:
-    return "identity document" if rest == "verification.document" else "document"
+        if person is None:
+            return what
+        paper = IDENTITY if rest == "verification.document" else PAPER
+        return Sentence("{person}: {paper}", person=person.name, paper=paper)
+    return HOME if subject != "company" and rest == "address" else words.requirement(name)
 
 
 def _shown(it: Field, typed: Typed, currency: str) -> Shown:

@@ -10,7 +10,9 @@ import secrets
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
+from marketplace.errors import Sentence
 from marketplace.onboarding.api import saving
 from marketplace.onboarding.api.dossier import Dossier, Person
 from marketplace.onboarding.api.steps import (
@@ -20,7 +22,7 @@ from marketplace.onboarding.api.steps import (
     roles_due,
     wants_of,
 )
-from marketplace.web import context
+from marketplace.web import context, language, show
 from marketplace.web.auth import seller_required
 from marketplace.web.seller import questions_page as pages
 from marketplace.web.seller.questions import NOTHING, attempt, dossier, go_on, shown
@@ -32,6 +34,13 @@ ROLES = {
     "director": "Director",
     "executive": "Senior manager",
 }
+REMOVED = Sentence("They are removed.")
+ADD = {
+    "representative": Sentence("Add: representative"),
+    "owner": Sentence("Add: owner"),
+    "director": Sentence("Add: director"),
+    "executive": Sentence("Add: senior manager"),
+}
 _NONCE = re.compile("[0-9a-f]{32}")
 
 
@@ -39,7 +48,7 @@ _NONCE = re.compile("[0-9a-f]{32}")
 def index() -> ResponseReturnValue:
     """Who is named, what is missing of each, and the word that all are named."""
     known = dossier()
-    step = pages.page_of(known, "people")
+    step = pages.page_of(known, "people", language.locale())
     fault = attempt(lambda: _save(step)) if request.method == "POST" else NOTHING
     if fault is None:
         return go_on("people")
@@ -53,7 +62,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Somebody new; the form sent twice adds them once."""
     known, role, nonce = dossier(), _role(), _nonce()
-    step = Step("people", f"Add: {ROLES[role].lower()}", "", of_nobody_yet(known, role))
+    step = Step("people", ADD[role], "", of_nobody_yet(known, role, language.locale()))
     made: list[str] = []
     sent = request.method == "POST"
     fault = attempt(lambda: made.append(_add(known, step, nonce))) if sent else NOTHING
@@ -69,7 +78,7 @@ def one(person_id: str) -> ResponseReturnValue:
     """What Stripe holds and wants to know of somebody."""
     known = dossier()
     person = saving.find(known, person_id)
-    step = Step("people", person.name, "", of_person(known, person))
+    step = Step("people", person.name, "", of_person(known, person, language.locale()))
     fault = attempt(lambda: _change(person, step)) if request.method == "POST" else NOTHING
     if fault is None:
         return _next(person_id)
@@ -84,7 +93,7 @@ def remove(person_id: str) -> ResponseReturnValue:
     known = dossier()
     session, stripe, seller = context.session(), context.stripe(), context.shop()
     fault = attempt(lambda: saving.remove_person(session, stripe, seller, known, person_id))
-    flash(fault.general if fault else "They are removed.", "bad" if fault else "good")
+    flash(fault.general if fault else REMOVED, "bad" if fault else "good")
     return redirect(url_for(".questions_people"), 303)
 
 
@@ -114,7 +123,8 @@ def _next(person_id: str) -> ResponseReturnValue:
     known = dossier()
     person = known.person(person_id)
     if person is not None and wants_of(known, person):
-        flash(f"Saved. Stripe wants to know more of {person.name}.", "info")
+        name = show.told(person.name)
+        flash(gettext("Saved. Stripe wants to know more of %(person)s.", person=name), "info")
         return redirect(url_for(".questions_person", person_id=person_id), 303)
     flash("Saved.", "good")
     return redirect(url_for(".questions_people"), 303)

@@ -4,16 +4,20 @@ The rule that bites: a page that offers three buttons to somebody whose account 
 them press all three. Each of the five states has one thing to do, and sometimes it is to wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from marketplace import dashboards
 from marketplace.accounts import words
 from marketplace.accounts.state import Actor, whose_turn
 from marketplace.design import Onboarding
+from marketplace.errors import Sentence
 from marketplace.lifecycles import SellerState
 from marketplace.models import Seller
 
+OPERATORS = Sentence("the people who run the marketplace")
+PAYOUTS = Sentence("Payouts to your bank")
+SUPPORT = Sentence("Stripe's support")
 START, CHECK, DASHBOARD = "seller.start", "seller.check", "seller.dashboard"
 
 
@@ -105,6 +109,13 @@ _WE_ASK = (
 )
 
 
+def wordings() -> Iterator[str]:
+    """Every heading, explanation and button that is written here, for translators."""
+    for it in (*_PLAIN.values(), _UNFINISHED, _CLOSED_DUE, _LEFT):
+        yield from (it.title, it.text, it.label)
+    yield from (*_OURS.values(), _WE_ASK)
+
+
 def standing(seller: Seller, *, open_for_sale: bool, stripes_pages: str) -> Standing:
     """The heading, explanation and button for this seller.
 
@@ -143,12 +154,16 @@ def abilities(seller: Seller) -> list[Ability]:
         for name, status in sorted(seller.capabilities.items(), reverse=True)
     ]
     payouts = "active" if seller.payouts_enabled else "inactive"
-    return [*found, Ability("Payouts to your bank", payouts)]
+    return [*found, Ability(PAYOUTS, payouts)]
 
 
 def _why_restricted(seller: Seller) -> str:
     reason = seller.disabled_reason
-    why = words.disabled(reason) if reason else "Stripe has switched something off."
+    why = words.disabled(reason) if reason else words.OFF
     turn = whose_turn(seller.state, reason)
-    who = "the people who run the marketplace" if turn is Actor.PLATFORM else "Stripe's support"
-    return f"{why} Nobody can buy from you meanwhile. Write to {who} if this is a mistake."
+    who = OPERATORS if turn is Actor.PLATFORM else SUPPORT
+    return Sentence(
+        "{why} Nobody can buy from you meanwhile. Write to {who} if this is a mistake.",
+        why=Sentence(why),
+        who=who,
+    )

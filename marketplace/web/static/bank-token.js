@@ -37,7 +37,7 @@
 
   function complete() {
     const empty = fields.filter((field) => !field.value.trim());
-    for (const field of fields) blame(field, empty.includes(field) ? "Stripe needs an answer here." : "");
+    for (const field of fields) blame(field, empty.includes(field) ? form.dataset.empty : "");
     if (empty.length) empty[0].focus();
     return !empty.length;
   }
@@ -46,12 +46,13 @@
     event.preventDefault();
     say("");
     if (!complete()) return;
-    if (!window.Stripe) return say("Stripe's script could not be loaded. Allow it, or try again in a moment.");
+    if (!window.Stripe) return say(form.dataset.blocked);
     button.disabled = true;
     try {
       const numbers = Object.fromEntries(fields.map((field) => [field.dataset.bank, field.value.trim()]));
       const { country, currency, holderType } = form.dataset;
-      const { token, error } = await window.Stripe(form.dataset.key).createToken("bank_account", {
+      const locale = document.documentElement.lang.split("-")[0]; // of what Stripe says here
+      const { token, error } = await window.Stripe(form.dataset.key, { locale }).createToken("bank_account", {
         country, currency, account_holder_type: holderType, ...numbers,
       });
       if (error) return refused(error);
@@ -59,7 +60,7 @@
       form.submit(); // without this handler; the fields have no names
       return undefined;
     } catch {
-      return say("Stripe did not answer. Try again in a moment.");
+      return say(form.dataset.silent);
     } finally {
       button.disabled = false;
     }

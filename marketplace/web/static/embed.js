@@ -6,8 +6,6 @@
 (() => {
   const told = document.currentScript.dataset;
   const PATIENCE = 20000;
-  const FAILED = "Stripe’s part of this page did not load. What you see is what we know ourselves.";
-  const UNASKED = "Stripe’s questions did not load.";
   // As much as the hosted pages would ask for, by the operator's choice.
   const COLLECT = { fields: told.collect, futureRequirements: "include" };
   const night = window.matchMedia("(prefers-color-scheme: dark)");
@@ -68,7 +66,7 @@
     if (!ours.textContent.trim()) return; // with nothing of ours, there is nothing to say either
     const note = slot.querySelector(".slot-note");
     note.hidden = loaded;
-    const failed = slot.dataset.component === "account-onboarding" ? UNASKED : FAILED;
+    const failed = slot.dataset.component === "account-onboarding" ? told.unasked : told.failed;
     note.textContent = loaded ? "" : failed;
   }
 
