@@ -19,7 +19,8 @@ import stripe
 from tests.running import Running
 
 KEY = os.environ.get("STRIPE_CONFORMANCE_KEY", "")
-URL = os.environ.get("STRIPE_CONFORMANCE_URL", "https://api.stripe.com")
+STRIPE = "https://api.stripe.com"
+URL = os.environ.get("STRIPE_CONFORMANCE_URL", STRIPE)
 PATIENCE = 90.0 if KEY else 10.0
 _kept: dict[str, str] = {}
 
@@ -62,6 +63,9 @@ class Stripe:
     client: stripe.StripeClient
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     """Unlike in any other run, for what must not be mixed up with older objects."""
+
+    hook: str = "https://example.com/hook" if KEY else "http://127.0.0.1:9/hook"
+    """An address for webhooks; nobody listens there."""
 
     def seller(self) -> str:
         """A connected account that can be paid; the test mode keeps one for all tests."""
@@ -117,6 +121,8 @@ def platform(request: pytest.FixtureRequest) -> Stripe:
 def _afar() -> stripe.StripeClient:
     """The one client of a run against an address; it keeps its connection."""
     base: Any = {"api": URL}
+    if URL != STRIPE:
+        base["files"] = URL
     return stripe.StripeClient(KEY, base_addresses=base, max_network_retries=2)
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from marketplace.sandbox import catalogue
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import include, kind, route, view
-
-from . import prices
 
 kind("item", "li_", indexed=("_session",), words="line item")
 _MOST = 100
@@ -56,7 +55,7 @@ def _price(ctx: Context, line: dict[str, Any], number: int) -> dict[str, Any]:
         raise Refused(message, param=param)
     if "price" in line:
         return ctx.get("price", line["price"], param=f"{param}[price]")
-    return prices.make(ctx, line["price_data"], active=False, param=f"{param}[price_data]")
+    return catalogue.price(ctx, line["price_data"], active=False, param=f"{param}[price_data]")
 
 
 def _item(

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import metadata, search
+from marketplace.sandbox import catalogue, metadata, search
 from marketplace.sandbox.context import Context
+from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
 
-kind("product", "prod_", indexed=("active",), length=14)
+kind("product", "prod_", indexed=("active", "id", "shippable", "type", "url"), length=14)
+_CHANGED = (
+    "active description images marketing_features name package_dimensions shippable"
+    " statement_descriptor tax_code unit_label url"
+).split()
 _SEARCHED = {
     "active": "true",
     "metadata": "text",
@@ -23,35 +28,20 @@ _SEARCHED = {
 }
 
 
-def make(ctx: Context, params: dict[str, Any], *, active: bool = True) -> dict[str, Any]:
-    """A product of the acting account, from creation parameters or `product_data`."""
-    given = {"id": params["id"]} if "id" in params else {}
-    return ctx.new(
-        "product",
-        **given,
-        active=params.get("active", active),
-        default_price=None,
-        description=params.get("description"),
-        images=params.get("images") or [],
-        marketing_features=params.get("marketing_features") or [],
-        metadata=metadata.merged(None, params.get("metadata")),
-        name=params["name"],
-        package_dimensions=params.get("package_dimensions") or None,
-        shippable=params.get("shippable"),
-        statement_descriptor=params.get("statement_descriptor"),
-        tax_code=params.get("tax_code"),
-        type=params.get("type", "service"),
-        unit_label=params.get("unit_label"),
-        updated=ctx.now,
-        url=params.get("url"),
-    )
-
-
 @route("POST", "/v1/products", "ProductCreateParams")
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Create a product."""
-    made = make(ctx, params)
+    """Create a product; `default_price_data` makes its price at the same time."""
+    made = catalogue.product(ctx, params)
+    given = params.get("default_price_data")
+    price = None
+    if given:
+        given = {**given, "product": made["id"]}
+        price = catalogue.price(ctx, given, param="default_price_data")
+        made["default_price"] = price["id"]
+        ctx.save(made)
     emit(ctx, "product.created", made)
+    if price is not None:
+        emit(ctx, "price.created", price)
     return made
 
 
@@ -73,9 +63,16 @@ def update(ctx: Context, params: dict[str, Any], product: str) -> dict[str, Any]
     """Change a product."""
     found = ctx.get("product", product)
     before = ctx.show(found)
-    for name in ("active", "description", "images", "name", "shippable", "unit_label", "url"):
+    for name in _CHANGED:
         if name in params:
-            found[name] = None if params[name] == "" else params[name]
+            unset: list[Any] | None = [] if isinstance(found[name], list) else None
+            found[name] = unset if params[name] == "" else params[name]
+    if "default_price" in params:
+        price = ctx.get("price", params["default_price"], param="default_price")
+        if price["product"] != product or not price["active"]:
+            message = "The default price must be an active price of this product."
+            raise Refused(message, param="default_price")
+        found["default_price"] = price["id"]
     found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
     found["updated"] = ctx.now
     ctx.save(found)
@@ -85,9 +82,14 @@ def update(ctx: Context, params: dict[str, Any], product: str) -> dict[str, Any]
 
 @route("DELETE", "/v1/products/{product}", "ProductDeleteParams")
 def delete(ctx: Context, params: dict[str, Any], product: str) -> dict[str, Any]:
-    """Delete a product."""
+    """Delete a product, which nothing may have a price for."""
     del params
     found = ctx.get("product", product)
+    if any(not price.get("_passing") for price in ctx.every("price", product=product)):
+        raise Refused(
+            "This product cannot be deleted because it has one or more user-created prices.",
+            param="id",
+        )
     emit(ctx, "product.deleted", found)
     return ctx.delete(found)
 
@@ -95,4 +97,5 @@ def delete(ctx: Context, params: dict[str, Any], product: str) -> dict[str, Any]
 @route("GET", "/v1/products", "ProductListParams")
 def list_products(ctx: Context, params: dict[str, Any]) -> Listing:
     """List products, newest first."""
-    return ctx.list("product", params, "active")
+    where = {"id": params["ids"]} if params.get("ids") else {}
+    return ctx.list("product", params, "active", "shippable", "type", "url", **where)
