@@ -5,15 +5,30 @@ from __future__ import annotations
 import hashlib
 import secrets
 import string
+import time
 
 _ALPHABET = string.ascii_letters + string.digits
+_ORDERED = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_MOMENT = 7
+"""Characters that say when, to the millisecond: enough for a hundred years."""
 
 
 def new(prefix: str, length: int = 24) -> str:
-    """A fresh id such as `ch_3f…`; accounts have 16 characters after `acct_`, others 24."""
+    """A fresh id such as `ch_3f…`; accounts have 16 characters after `acct_`, others 24.
+
+    Ids begin with the time, as Stripe's do, so that an index has its new entries in one place and
+    not all over. With no prefix it is no id but a secret, and every character is drawn.
+    """
+    begin = ""
+    if prefix:
+        moment = time.time_ns() // 1_000_000
+        for _ in range(_MOMENT):
+            moment, digit = divmod(moment, 62)
+            begin = _ORDERED[digit] + begin
     # One call for all characters is ten times as fast as `secrets.choice`; that eight letters are
     # a little likelier than the rest costs 0.02 bits a character.
-    return prefix + "".join([_ALPHABET[byte % 62] for byte in secrets.token_bytes(length)])
+    drawn = secrets.token_bytes(length - len(begin))
+    return prefix + begin + "".join([_ALPHABET[byte % 62] for byte in drawn])
 
 
 def platform_of_key(key: str) -> str:

@@ -37,11 +37,12 @@ def _link(sandbox: Sandbox, kind: str) -> int:
         rows = db.execute(
             "SELECT body, owner FROM objects WHERE kind = ? AND deleted = 0", (kind,)
         ).fetchall()
-        for body, owner in rows:
+        for body, owner in rows if kind == "account" else ():
             obj = json.loads(body)
-            if kind == "account" and "_lists" not in obj and connected.is_somebodys(obj):
+            if "_lists" not in obj and connected.is_somebodys(obj):
                 ctx = Context(db, sandbox.clock, owner, owner, sandbox.base_url)
                 case = connected.case(ctx, obj)
                 telling.enlist(case, standing.assess(case, ctx.now))
-            store.put(db, obj, owner, kinds[kind].indexed)
+                store.put(db, obj, owner, ())
+        store.link_anew(db, kind, kinds[kind].indexed)
     return len(rows)

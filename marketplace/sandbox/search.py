@@ -67,11 +67,14 @@ def find(ctx: Context, kind: str, params: dict[str, Any], fields: dict[str, str]
         condition, bound = _condition(clause, fields)
         conditions.append(f"NOT COALESCE({condition}, 0)" if clause.negated else condition)
         values += bound
+    last = _page(params.get("page"))
+    from_there = " AND (created, seq) < (SELECT created, seq FROM objects WHERE seq = ?)"
     # The text of the query consists of the constants of this module; values are bound.
     rows = ctx.db.execute(
-        "SELECT seq, body FROM objects WHERE kind = ? AND owner = ? AND deleted = 0 AND seq < ?"  # noqa: S608
-        f" AND ({f' {joint} '.join(conditions)}) ORDER BY seq DESC LIMIT ?",
-        [kind, ctx.account, _page(params.get("page")), *values, limit + 1],
+        "SELECT seq, body FROM objects WHERE kind = ? AND owner = ? AND deleted = 0"  # noqa: S608
+        f"{from_there if last is not None else ''}"
+        f" AND ({f' {joint} '.join(conditions)}) ORDER BY created DESC, seq DESC LIMIT ?",
+        [kind, ctx.account, *([] if last is None else [last]), *values, limit + 1],
     ).fetchall()
     more = len(rows) > limit
     rows = rows[:limit]
@@ -85,10 +88,10 @@ def find(ctx: Context, kind: str, params: dict[str, Any], fields: dict[str, str]
     }
 
 
-def _page(token: str | None) -> int:
-    """Where the page begins; `page` is opaque to callers."""
+def _page(token: str | None) -> int | None:
+    """After which object the page begins; `page` is opaque to callers."""
     if token is None:
-        return 2**62
+        return None
     try:
         return int(base64.urlsafe_b64decode(token.encode()))
     except ValueError as problem:

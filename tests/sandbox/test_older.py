@@ -18,6 +18,7 @@ def age(sandbox: Running) -> None:
                 db.execute("UPDATE objects SET body = ? WHERE seq = ?", (json.dumps(kept), seq))
             db.execute("DELETE FROM links WHERE kind = ?", (kind,))
         db.execute("DELETE FROM notes WHERE name = 'links'")
+        db.execute("CREATE INDEX links_seq ON links (seq)")
 
 
 def test_what_an_older_file_lacks_is_added_when_it_is_opened(
@@ -32,7 +33,10 @@ def test_what_an_older_file_lacks_is_added_when_it_is_opened(
     age(first)
     assert client.v2.core.accounts.list().data == []
 
-    client = start_sandbox(tmp_path / "state.sqlite3").client(first.key)
+    second = start_sandbox(tmp_path / "state.sqlite3")
+    with second.sandbox.store.transaction() as db:
+        assert not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'links_seq'").fetchone()
+    client = second.client(first.key)
     assert [one.id for one in client.v2.core.accounts.list().data] == [seller]
     assert [one.id for one in client.v1.prices.list({"type": "one_time"}).data] == [price]
     assert client.v1.prices.list({"type": "recurring"}).data == []
