@@ -179,6 +179,12 @@ def is_demo(user: User) -> bool:
     return is_demo_address(user.email)
 
 
+def are_demo(session: orm.Session) -> bool:
+    """Tell whether the people of the demo, whom only the sandbox has, are in this database."""
+    demo = User.email.endswith(f"@{DEMO_DOMAIN}", autoescape=True)
+    return session.scalar(sa.select(User.id).where(demo).limit(1)) is not None
+
+
 def is_demo_address(email: str) -> bool:
     """Tell whether somebody of this address would be one of the people of the demo."""
     return normal_email(email).endswith(f"@{DEMO_DOMAIN}")

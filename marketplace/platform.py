@@ -197,9 +197,21 @@ def learn(session: orm.Session, stripe: StripeClient) -> PlatformSettings:
 
     https://docs.stripe.com/api/accounts/retrieve
     """
+    return keep_account(session, own_account(session, stripe))
+
+
+def own_account(session: orm.Session, stripe: StripeClient) -> Mapping[str, Any]:
+    """What Stripe says of the account behind our key, as plain data; one call, never repeated.
+
+    Raises StripeError. https://docs.stripe.com/api/accounts/retrieve
+    """
     session.commit()  # no transaction may stay open while Stripe is asked
     with translating():
-        own = stripe.v1.accounts.retrieve_current().to_dict()
+        return stripe.v1.accounts.retrieve_current(options={"max_network_retries": 0}).to_dict()
+
+
+def keep_account(session: orm.Session, own: Mapping[str, Any]) -> PlatformSettings:
+    """Keep which account is the platform's own, and where it is. Commits."""
     with phase(session):
         row = _row(session)
         row.stripe_id = own["id"]

@@ -31,7 +31,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from marketplace import config, database
 from marketplace.application import MOST_BYTES, create_app
-from marketplace.cli import demo, logs
+from marketplace.cli import demo, fitting, logs
 from marketplace.config import Settings
 from marketplace.errors import ConfigError
 from marketplace.gateway import client
@@ -68,14 +68,19 @@ def run(settings: Settings) -> int:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until interrupted, on a migrated database, with a Stripe that answers."""
+    """Serve until interrupted, on a migrated database, with a Stripe that answers.
+
+    Raises ConfigError when the database belongs to another Stripe account.
+    """
     if settings.sandbox:
         settings = with_endpoints(settings)
     app = create_app(settings)
-    http = listen(app, settings)
     wiring = context.wiring(app)
     with contextlib.ExitStack() as stack:
         stack.callback(wiring.engine.dispose)
+        with wiring.sessions() as session:
+            fitting.check(settings, session, wiring.stripe)
+        http = listen(app, settings)
         stack.callback(http.close)
         if settings.sandbox:
             demo.prepare(wiring.sessions, wiring.stripe, settings)

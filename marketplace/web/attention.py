@@ -5,7 +5,7 @@ endpoint that hears nothing, a payout that came back, a payment that does not fi
 money for as long as nobody looks, so it stands on the first page in words.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from marketplace.lifecycles import InboxState, SellerState
@@ -22,29 +22,44 @@ class Concern:
     args: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Where money may be lost if nobody looks: how many of each; failures of the last 30 days."""
+
+    held_payments: int
+    failed_payouts: int
+    failed_refunds: int
+    disputes: int
+
+
 def concerns(
     *,
     events: Mapping[InboxState, int],
     sellers: Mapping[SellerState, int],
-    failed_payouts: int,
-    disputes: int,
-    held: Collection[object],
-    failed_refunds: Collection[object] = (),
+    losses: Losses,
     endpoints: Sequence[Finding],
     forms_due: bool = False,
+    keyless: bool = False,
 ) -> list[Concern]:
     """List what needs attention, the gravest first; empty when all is well.
 
-    `forms_due` says that our own onboarding forms want to be compared with Stripe's requirements.
+    `forms_due` says that our own onboarding forms want to be compared with Stripe's requirements,
+    `keyless` that Stripe's parts of our pages have no publishable key.
     """
     found = [
-        *_of_money(failed_payouts, len(held), disputes),
-        *_of_refunds(len(failed_refunds)),
+        *_of_money(losses),
         *_of_events(events, endpoints),
         *_of_sellers(sellers),
         *_of_forms(due=forms_due),
+        *_of_key(missing=keyless),
     ]
     return sorted(found, key=lambda concern: concern.tone != "bad")
+
+
+def _of_key(*, missing: bool) -> Iterator[Concern]:
+    if missing:
+        text = "STRIPE_PUBLISHABLE_KEY is not set: nothing of Stripe's is shown inside our pages."
+        yield Concern(text, "care", "platform.design", {"_anchor": "account"})
 
 
 def _of_forms(*, due: bool) -> Iterator[Concern]:
@@ -53,22 +68,21 @@ def _of_forms(*, due: bool) -> Iterator[Concern]:
         yield Concern(text, "care", "platform.home", {"_anchor": "forms"})
 
 
-def _of_money(failed_payouts: int, held: int, disputes: int) -> Iterator[Concern]:
-    if held:
-        text = f"{_count(held, 'payment')} did not fit the order: look at it."
+def _of_money(losses: Losses) -> Iterator[Concern]:
+    if losses.held_payments:
+        text = f"{_count(losses.held_payments, 'payment')} did not fit the order: look at it."
         yield Concern(text, "bad", "platform.order_list")
-    if failed_payouts:
-        text = f"{_count(failed_payouts, 'payout')} came back from the bank in the last 30 days."
+    if losses.failed_payouts:
+        count = _count(losses.failed_payouts, "payout")
+        text = f"{count} came back from the bank in the last 30 days."
         yield Concern(text, "bad", "platform.payout_list", {"status": "failed"})
-    if disputes:
-        text = f"{_count(disputes, 'dispute')} unanswered: evidence has to be sent in time."
-        yield Concern(text, "bad", "platform.dispute_list")
-
-
-def _of_refunds(failed: int) -> Iterator[Concern]:
-    if failed:
-        text = f"{_count(failed, 'refund')} did not reach the buyer in the last 30 days."
+    if losses.failed_refunds:
+        count = _count(losses.failed_refunds, "refund")
+        text = f"{count} did not reach the buyer in the last 30 days."
         yield Concern(text, "bad", "platform.order_list")
+    if losses.disputes:
+        text = f"{_count(losses.disputes, 'dispute')} unanswered: evidence has to be sent in time."
+        yield Concern(text, "bad", "platform.dispute_list")
 
 
 def _of_events(events: Mapping[InboxState, int], endpoints: Sequence[Finding]) -> Iterator[Concern]:

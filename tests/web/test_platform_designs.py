@@ -17,6 +17,7 @@ from marketplace.design import (
     AccountsApi,
     ChargeType,
     Dashboard,
+    Design,
     FeePayer,
     LossOwner,
     Onboarding,
@@ -338,6 +339,24 @@ def test_with_a_key_of_stripes_there_are_no_demo_sellers(
         "marketplace.web.context.settings", lambda: replace(settings, sandbox=False)
     )
     assert client.post("/guide/try", data=options.address(DEFAULT)).status_code == 404
+
+
+def test_a_missing_publishable_key_is_told_first_and_where_a_design_needs_it(
+    settings: Settings, olivia: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(path: str, design: Design = DEFAULT) -> bool:
+        page = olivia.get(path, query_string=options.address(design)).text
+        return "STRIPE_PUBLISHABLE_KEY is not set" in page
+
+    inside = replace(DEFAULT, onboarding=Onboarding.EMBEDDED)
+    assert not told("/platform")
+    assert not told("/platform/design", inside)
+    keyless = replace(settings, stripe_publishable_key=None)
+    monkeypatch.setattr("marketplace.web.context.settings", lambda: keyless)
+    assert told("/platform")
+    page = words(olivia.get("/platform/design", query_string=options.address(inside)).text)
+    assert "sellers of this design are not onboarded inside our pages" in page
+    assert "buyers pay on Stripe's page and not in our form" in page
 
 
 @pytest.mark.parametrize(("offered", "left_out"), [("hosted", "elements"), ("elements", "hosted")])

@@ -7,12 +7,37 @@ from typing import TypeVar
 
 from flask import Blueprint, render_template, request
 
-from marketplace.web import paging
+from marketplace.design import Dashboard, Design, Onboarding
+from marketplace.web import context, paging
 
 bp = Blueprint("platform", __name__, url_prefix="/platform")
 RECENT = timedelta(days=30)
 C = TypeVar("C", bound=StrEnum)
 R = TypeVar("R", bound=paging.HasId)
+
+
+@bp.app_template_global("unkeyed")
+def unkeyed(design: Design | None = None) -> str | None:
+    """What the missing publishable key takes away, from everybody or from shops of `design`.
+
+    None when it is set, or when the design needs none. https://docs.stripe.com/keys
+    """
+    if context.settings().stripe_publishable_key is not None:
+        return None
+    if design is None:
+        return (
+            "STRIPE_PUBLISHABLE_KEY is not set. Until it is, buyers pay on Stripe's page and not "
+            "in our form, and sellers see no part of Stripe's inside our pages."
+        )
+    if design.onboarding is Onboarding.EMBEDDED:
+        lost = "sellers of this design are not onboarded inside our pages"
+    elif design.onboarding is Onboarding.API:
+        lost = "sellers of this design cannot give their bank account in our forms"
+    elif design.dashboard is Dashboard.NONE:
+        lost = "sellers of this design see our own tables instead of Stripe's components"
+    else:
+        return None
+    return f"STRIPE_PUBLISHABLE_KEY is not set. Until it is, {lost}."
 
 
 def listing(template: str, rows: Sequence[R], **values: object) -> str:

@@ -22,18 +22,22 @@ def home() -> ResponseReturnValue:
     """What needs a person, how the endpoints are, and what the platform holds."""
     session = context.session()
     endpoints = doctor.examine(session, context.settings(), hooks.refusals())
+    since = clock.now() - RECENT
     events, shops = inbox.counts(session), sellers.count_by_state(session)
     return render_template(
         "platform/home.html",
         concerns=attention.concerns(
             events=events,
             sellers=shops,
-            failed_payouts=payouts.failed_since(session, clock.now() - RECENT),
-            disputes=disputes.unanswered(session),
-            held=orders.held(session),
-            failed_refunds=orders.refunds_failed(session, clock.now() - RECENT),
+            losses=attention.Losses(
+                held_payments=len(orders.held(session)),
+                failed_payouts=payouts.failed_since(session, since),
+                failed_refunds=len(orders.refunds_failed(session, since)),
+                disputes=disputes.unanswered(session),
+            ),
             endpoints=endpoints,
             forms_due=review.is_due(),
+            keyless=context.settings().stripe_publishable_key is None,
         ),
         forms=(review.REVIEWED, review.due_on(), review.is_due()),
         endpoints=endpoints,
