@@ -66,7 +66,7 @@ def agreement_of(code: str, home: str | None) -> ServiceAgreement | None:
     home = home or PAYS_ABROAD
     if code == home or {code, home} <= set(regional.OFFERED):
         return ServiceAgreement.FULL
-    if home == PAYS_ABROAD and code not in NEEDS_SEPARATE:
+    if home == PAYS_ABROAD:
         return ServiceAgreement.RECIPIENT
     return None
 

@@ -8,7 +8,7 @@ https://docs.stripe.com/connect/accounts
 """
 
 from marketplace.sellers.accounts import deauthorized, ensure_account, refresh
-from marketplace.sellers.agreements import Agreement, change, lacking
+from marketplace.sellers.agreements import Agreement, change, is_fixed, lacking
 from marketplace.sellers.doors import DOORS, Door, design_of
 from marketplace.sellers.importing import Found, look_up
 from marketplace.sellers.lists import (
@@ -23,7 +23,14 @@ from marketplace.sellers.lists import (
     tasks,
     terms,
 )
-from marketplace.sellers.opening import LONGEST_NAME, LONGEST_TOLD, About, adopt, open_shop
+from marketplace.sellers.opening import (
+    LONGEST_NAME,
+    LONGEST_TOLD,
+    About,
+    adopt,
+    open_shop,
+    suitable,
+)
 from marketplace.sellers.walls import refusal
 
 __all__ = [
@@ -45,6 +52,7 @@ __all__ = [
     "deauthorized",
     "design_of",
     "ensure_account",
+    "is_fixed",
     "lacking",
     "look_up",
     "of",
@@ -52,6 +60,7 @@ __all__ = [
     "page",
     "refresh",
     "refusal",
+    "suitable",
     "tasks",
     "terms",
 ]

@@ -1,8 +1,9 @@
 """What is agreed with a seller and may change: charge type, onboarding, commission, how money goes.
 
-Stripe fixes the rest when it makes the account. The Stripe objects are the account's capabilities.
-The rule that bites: another charge type may need a capability that the account never asked for, so
-it is asked for first and the row changes afterwards; asking twice changes nothing, and a crash in
+Stripe fixes the rest when it makes the account; until then all of it may change, which is the way
+on for a shop whose account Stripe refused. The Stripe objects are the account's capabilities. The
+rule that bites: another charge type may need a capability that the account never asked for, so it
+is asked for first and the row changes afterwards; asking twice changes nothing, and a crash in
 between leaves an account that may do more than is used.
 https://docs.stripe.com/connect/account-capabilities
 """
@@ -15,13 +16,17 @@ from stripe import StripeClient
 from marketplace import charges, platform
 from marketplace.charges import fees
 from marketplace.database import lock, phase
-from marketplace.design import ChargeType, Design, Onboarding
+from marketplace.design import ChargeType, Design
 from marketplace.design.acceptance import accept
 from marketplace.design.passing import Split, TransferWhen
+from marketplace.errors import Invalid, Sentence
 from marketplace.gateway.failures import translating
-from marketplace.models import Seller
+from marketplace.models import AccountStatus, Seller
 from marketplace.sellers.accounts import refresh
 from marketplace.sellers.doors import DOORS
+from marketplace.sellers.opening import unsuitable
+
+FIXED = Sentence("Stripe fixed this when it was asked for the account.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +62,23 @@ def change(
     stripe: StripeClient,
     seller: Seller,
     agreement: Agreement,
+    design: Design,
     *,
-    charge_type: ChargeType,
-    onboarding: Onboarding,
     knowing: bool = False,
 ) -> tuple[str, ...]:
     """Agree anew with a seller; orders that were placed keep what they were placed with. Commits.
 
     Returns the capabilities that were asked for at Stripe because the account lacked them: one call
     for them and one to read the account again, and none without. Raises Invalid for what the rules
-    refuse, for what they speak against unless `knowing`, and for a commission that cannot be; a
-    StripeError when Stripe refuses, with nothing changed here.
+    refuse, for what they speak against unless `knowing`, for what is fixed, for charging a seller
+    who can only be paid, and for a commission that cannot be; a StripeError when Stripe refuses,
+    with nothing changed here.
     """
     before = seller.design
-    design = replace(before, charge_type=charge_type, onboarding=onboarding)
     accept(design, knowing=knowing or design == before)
+    _may_be(seller, design)
     columns = agreement.columns(design) | asdict(design)
+    _is_suitable(seller, design, on_behalf_of=bool(columns["on_behalf_of"]))
     elsewhere = agreement.elsewhere
     if elsewhere is not None:
         elsewhere.among(seller.fee_parts, seller.currency)  # raises before Stripe is asked
@@ -85,6 +91,7 @@ def change(
             DOORS[seller.accounts_api].widen(stripe, stripe_id, design, cards)
     with phase(session):
         lock(session, seller)
+        _may_be(seller, design)  # its account may have been asked for meanwhile
         for name, value in columns.items():
             setattr(seller, name, value)
         if elsewhere is not None:
@@ -92,6 +99,27 @@ def change(
     if missing and stripe_id is not None:
         refresh(session, stripe, stripe_id)
     return missing
+
+
+def is_fixed(seller: Seller) -> bool:
+    """Whether the account was asked for, and with it everything that Stripe fixes."""
+    return seller.account_status is not AccountStatus.NONE
+
+
+def _may_be(seller: Seller, design: Design) -> None:
+    """Raise Invalid for a design that the account of `seller` cannot have any more."""
+    now = seller.design
+    rest = replace(design, charge_type=now.charge_type, onboarding=now.onboarding)
+    if is_fixed(seller) and rest != now:
+        raise Invalid("This cannot change any more.", {"design": FIXED})
+
+
+def _is_suitable(seller: Seller, design: Design, *, on_behalf_of: bool) -> None:
+    """Raise Invalid, by field, for a design by which nobody in the seller's country can be paid."""
+    fault = unsuitable(seller.country, seller.service_agreement, design, on_behalf_of=on_behalf_of)
+    if fault:
+        field = "on_behalf_of" if on_behalf_of else "design"
+        raise Invalid("This cannot be agreed with a seller in this country.", {field: fault})
 
 
 def lacking(seller: Seller, design: Design, *, cards: bool) -> tuple[str, ...]:

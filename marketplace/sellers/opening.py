@@ -7,6 +7,7 @@ https://docs.stripe.com/connect/design-an-integration
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +34,10 @@ from marketplace.sellers.lists import by_slug, of
 LONGEST_NAME = 80
 LONGEST_TOLD = 500
 NO_NAME = Sentence("Write a name of at most {most} characters.", most=LONGEST_NAME)
+ONLY_PAID = Sentence(
+    "Sellers there can be paid by the marketplace, and cannot be charged themselves."
+)
+ONLY_LATER = Sentence("Sellers there are paid by separate transfers only.")
 _MCC = re.compile("[0-9]{4}", re.ASCII)
 # What a commission has beside its percentage: amounts of the platform's currency.
 AMOUNTS = {"fee_fixed": 0, "fee_min": None, "fee_max": None}
@@ -67,20 +72,32 @@ class About:
 NOTHING = About()
 
 
-def _unsuitable(place: Place | None, design: Design, *, on_behalf_of: bool) -> str | None:
+def unsuitable(
+    country: str, agreement: ServiceAgreement, design: Design, *, on_behalf_of: bool
+) -> str | None:
     """Why a shop of this design cannot be there; None when it can.
 
     https://docs.stripe.com/connect/service-agreement-types#recipient
+    https://docs.stripe.com/connect/cross-border-payouts
     """
-    if place is None:
-        return Sentence("Choose a country from the list.")
-    if place.agreement is ServiceAgreement.FULL:
+    if agreement is ServiceAgreement.FULL:
         return None
     if design.charge_type is ChargeType.DIRECT or on_behalf_of:
-        return Sentence(
-            "Sellers there can be paid by the marketplace, and cannot be charged themselves."
-        )
+        return ONLY_PAID
+    if design.charge_type is ChargeType.DESTINATION and country in countries.NEEDS_SEPARATE:
+        return ONLY_LATER
     return None
+
+
+def suitable(
+    places: Mapping[str, Place], design: Design, *, on_behalf_of: bool
+) -> Mapping[str, Place]:
+    """Those of `places` where a shop of this design can be."""
+    return {
+        code: place
+        for code, place in places.items()
+        if not unsuitable(code, place.agreement, design, on_behalf_of=on_behalf_of)
+    }
 
 
 def open_shop(
@@ -112,12 +129,15 @@ def open_shop(
     if not 0 < len(name) <= LONGEST_NAME:
         faults["name"] = NO_NAME
     places = countries.offered(session, platform.settings(session).country)
-    if fault := _unsuitable(places.get(country), design, on_behalf_of=agreed.on_behalf_of):
+    place = places.get(country)
+    if place is None:
+        faults["country"] = Sentence("Choose a country from the list.")
+    elif fault := unsuitable(country, place.agreement, design, on_behalf_of=agreed.on_behalf_of):
         faults["country"] = fault
     faults |= about.faults()
-    if faults:
+    if place is None or faults:
         raise Invalid("The shop cannot be opened like this.", faults)
-    place, home = places[country], platform.typed_in(platform.settings(session))
+    home = platform.typed_in(platform.settings(session))
     seller = Seller(
         user_id=user.id,
         shop_name=name,

@@ -35,14 +35,7 @@ def agree(session: orm.Session, shop: Seller, elsewhere: Elsewhere | None) -> No
     """Keep the shop's own terms, and agree on more, without a word to Stripe."""
     away = StripeClient("sk_test_nowhere", base_addresses={"api": "http://127.0.0.1:9"})
     agreement = Agreement(sellers.terms(shop), elsewhere=elsewhere)
-    sellers.change(
-        session,
-        away,
-        shop,
-        agreement,
-        charge_type=shop.charge_type,
-        onboarding=shop.onboarding,
-    )
+    sellers.change(session, away, shop, agreement, shop.design)
 
 
 @pytest.mark.parametrize(("currency", "amount"), [("idr", 5_000_000), ("krw", 1500), ("eur", 900)])

@@ -1,11 +1,12 @@
 """Sellers beyond the region are paid under the recipient agreement; what is known is pre-filled."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from marketplace import countries, platform
-from marketplace.design import AccountsApi
+from marketplace import countries, platform, sellers
+from marketplace.design import DEFAULT, AccountsApi, ChargeType
 from marketplace.lifecycles import SellerState
 from marketplace.models import CountrySpec, ServiceAgreement
 from tests.journeys.api_forms import DONE, SAVE, about, agree, bank, begin, fill
@@ -50,7 +51,15 @@ def test_the_countries_are_stripes_and_fetched_once_a_day(town: Town) -> None:
     assert home == "US"
     assert places["NZ"].agreement is ServiceAgreement.RECIPIENT
     assert places["DE"].agreement is ServiceAgreement.FULL
-    assert "BR" not in places, "only separate transfers reach Brazil"
+    for charge_type, there in (
+        (ChargeType.SEPARATE, {"US", "DE", "NZ", "BR"}),
+        (ChargeType.DESTINATION, {"US", "DE", "NZ"}),  # only separate transfers reach Brazil
+        (ChargeType.DIRECT, {"US", "DE"}),
+    ):
+        chosen = replace(DEFAULT, charge_type=charge_type)
+        suitable = sellers.suitable(places, chosen, on_behalf_of=False)
+        assert {"US", "DE", "NZ", "BR"} & set(suitable) == there
+    assert "NZ" not in sellers.suitable(places, DEFAULT, on_behalf_of=True)
     with town.wiring.trace.recording() as calls, town.database() as session:
         countries.learn(session, town.wiring.stripe)
     assert calls == []

@@ -26,7 +26,7 @@ from marketplace.design.collecting import Collect
 from marketplace.design.passing import Split, TransferWhen
 from marketplace.design.rules import judge
 from marketplace.guide import options
-from marketplace.models import Invitation, PlatformSettings, Seller
+from marketplace.models import AccountStatus, Invitation, PlatformSettings, Seller
 from tests import builders
 from tests.running import Running
 
@@ -279,14 +279,24 @@ def test_the_page_of_a_seller_shows_what_is_fixed_and_changes_what_is_not(
     assert kept.split is Split.APPLICATION_FEE
 
 
-def test_what_stripe_fixed_is_not_changed_by_a_form_that_says_so(
+def test_what_stripe_fixed_can_be_changed_until_the_account_is_asked_for(
     olivia: FlaskClient, session: orm.Session
 ) -> None:
-    shop = builders.seller(session, "Bea's Bowls")
-    sent = TERMS | {"dashboard": "full", "fees": "account", "losses": "stripe", "accounts": "v1"}
-    assert olivia.post(f"/platform/sellers/{shop.slug}/terms", data=sent).status_code == 303
+    shop = builders.seller(session, stripe_id=None, account_status=AccountStatus.NONE)
+    path = f"/platform/sellers/{shop.slug}"
+    html = olivia.get(path).text
+    assert set(ticked(html)) == {question.name for question in options.QUESTIONS}
+    wanted = options.address(replace(DEFAULT, accounts_api=AccountsApi.V1))
+    assert olivia.post(f"{path}/terms", data=TERMS | wanted).status_code == 303
     session.expire_all()
-    assert session.get_one(Seller, shop.id).design == DEFAULT
+    assert session.get_one(Seller, shop.id).accounts_api is AccountsApi.V1
+    shop.account_status = AccountStatus.REQUESTED  # while the page was open
+    session.commit()
+    late = olivia.post(f"{path}/terms", data=TERMS | wanted | {"accounts": "v2"})
+    assert late.status_code == 422
+    assert "Stripe fixed this when it was asked for the account." in words(late.text)
+    session.expire_all()
+    assert session.get_one(Seller, shop.id).accounts_api is AccountsApi.V1
 
 
 def test_onboarding_by_our_own_form_is_refused_where_the_rules_say_so(

@@ -1,7 +1,6 @@
 """Sellers as the operator sees them: where each stands with Stripe, and what was agreed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +19,8 @@ from marketplace.web.platform.board import bp, chosen, listing
 from marketplace.web.platform.designs import runs_here
 
 # The questions whose answers Stripe does not fix with the account.
-CHANGEABLE = ("onboarding", "charge")
+ALWAYS = frozenset({"onboarding", "charge"})
+EVERY = frozenset(question.name for question in options.QUESTIONS)
 CHANGED = "Agreed anew. Orders that were placed keep what they were placed with."
 ASKED = " Stripe was asked for {}; the seller may have more questions to answer now."
 
@@ -53,11 +53,7 @@ def change_terms(slug: str) -> ResponseReturnValue:
     """Agree anew with a seller on what is not fixed; Stripe is asked for what the account lacks."""
     session, shop = context.session(), _shop(slug)
     form = forms.ChangeForm(shop)
-    wanted = replace(
-        sellers.design_of(shop),
-        charge_type=forms.typed_design(sellers.design_of(shop)).charge_type,
-        onboarding=forms.typed_design(sellers.design_of(shop)).onboarding,
-    )
+    wanted = forms.typed_design(sellers.design_of(shop))
     try:
         form.insist()
         runs_here(wanted)
@@ -66,8 +62,7 @@ def change_terms(slug: str) -> ResponseReturnValue:
             context.stripe(),
             shop,
             form.agreement,
-            charge_type=wanted.charge_type,
-            onboarding=wanted.onboarding,
+            wanted,
             knowing=forms.knowing(),
         )
     except Invalid as error:
@@ -108,7 +103,7 @@ def _page(
         judgement=judge(wanted),
         options=options,
         faults=faults or {},
-        changeable=CHANGEABLE,
+        changeable=ALWAYS if sellers.is_fixed(shop) else EVERY,
         warning=orders.guard(session, shop, shop.currency),
         tasks=sellers.tasks(shop),
         banks=sellers.bank_accounts(session, shop),
