@@ -10,6 +10,7 @@ https://docs.stripe.com/connect/accounts-v2 https://docs.stripe.com/api/v2/core/
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from marketplace.accounts import v2
 from marketplace.design import AccountsApi, Design
 
 DASHBOARD = "https://dashboard.stripe.com"
@@ -43,29 +44,39 @@ PROFILE = Wall(
 )
 LOSSES = Wall(
     "The platform profile says otherwise who bears losses than the account asks for.",
-    "Compare the profile with the design of this shop, and change one of them.",
+    "Compare the profile with the design of this shop, and change one of them; until there is an "
+    "account, all of the design may change.",
     "Platform profile",
     f"{DASHBOARD}/settings/connect/platform-profile",
 )
 OLDER = Wall(
     "Accounts v1 is not open to new platforms.",
-    "Choose a design with Accounts v2 for new shops, or switch v1 on.",
+    "Give this shop, and new ones, a design with Accounts v2, or switch v1 on.",
     "Dashboard, API policies",
     f"{DASHBOARD}/settings/developers/api-policies/feat_accounts_v1_support",
 )
 # French law, to name one: what sellers say of themselves may not pass through the platform.
 TOKENS = Wall(
     "Stripe takes what sellers say of themselves only as tokens made in their browsers.",
-    "Choose a design in which Stripe asks the sellers itself, hosted or embedded.",
+    "Give this shop, and new ones, a design in which Stripe asks the sellers itself, hosted or "
+    "embedded.",
     "Account tokens",
     "https://docs.stripe.com/connect/account-tokens",
 )
-ALL = (CONNECT, PROFILE, LOSSES, OLDER, TOKENS)
+# Only reported, not documented: https://docs.stripe.com/connect/service-agreement-types#recipient
+ONLY_PAID = Wall(
+    "Under Accounts v2, Stripe makes no account in this seller's country that is only paid.",
+    "Give this shop a design with Accounts v1, which has a word for such an agreement.",
+    "Service agreements",
+    "https://docs.stripe.com/connect/service-agreement-types",
+)
+ALL = (CONNECT, PROFILE, LOSSES, OLDER, TOKENS, ONLY_PAID)
 # The codes are those of Accounts v2; under v1 the same walls were only seen as sentences.
 BY_CODE: Mapping[str, Wall] = {
     "platform_registration_required": CONNECT,
     "account_creation_liability_unacknowledged": PROFILE,
     "account_token_required_for_v2_account": TOKENS,
+    v2.NEEDS_CARDS: ONLY_PAID,
 }
 
 

@@ -41,10 +41,6 @@ class JoinForm(FlaskForm):
         validate_choice=False,
     )
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(**values)
-        self.country.choices = country_choices()
-
 
 @bp.get("/<link>")
 def show(link: str) -> ResponseReturnValue:
@@ -81,6 +77,7 @@ def _read(stripe_id: str) -> None:
 
 
 def _page(invitation: Invitation, link: str, form: JoinForm) -> str:
+    form.country.choices = country_choices(invitation)
     return render_template(
         "auth/join.html",
         it=invitation,

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 import requests
 
+from marketplace import sellers
 from marketplace.design import DEFAULT, AccountsApi
+from marketplace.models import Seller
+from marketplace.sellers import Agreement
 from tests.journeys.conftest import Town
 
 BUTTON = "Set up payments with Stripe"
@@ -75,6 +78,20 @@ def test_a_wall_that_was_taken_down_lets_the_same_shop_through(town: Town) -> No
     nadia.open(town.onboard(nadia.away))
     town.settle()
     assert "All set" in nadia.open("/sell/account").text
+
+
+def test_a_country_without_recipients_in_v2_is_named_and_the_shop_goes_on_in_v1(
+    town: Town,
+) -> None:
+    town.settle()  # the countries were fetched from Stripe
+    noa = town.begin_shop("Noa", "Noa knots", "AU").press(BUTTON)
+    assert "makes no account in this seller's country that is only paid" in noa.text
+    with town.database() as session:
+        shop = session.query(Seller).filter_by(shop_name="Noa knots").one()
+        wanted = replace(shop.design, accounts_api=AccountsApi.V1)
+        sellers.change(session, town.wiring.stripe, shop, Agreement(sellers.terms(shop)), wanted)
+    noa.press("Try again")
+    assert noa.away, noa.text
 
 
 def test_where_v1_is_refused_the_shops_of_v2_are_not(town: Town) -> None:

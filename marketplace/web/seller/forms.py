@@ -20,10 +20,10 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
 )
 from wtforms.validators import InputRequired
 
-from marketplace import catalogue, countries, platform
+from marketplace import catalogue, countries, platform, sellers
 from marketplace.catalogue import Offer, pictures
 from marketplace.errors import Invalid, Sentence
-from marketplace.models import Product
+from marketplace.models import Invitation, PlatformSettings, Product
 from marketplace.money import Money
 from marketplace.onboarding.api.choices import TRADES
 from marketplace.sellers import LONGEST_NAME, LONGEST_TOLD, About
@@ -64,7 +64,7 @@ class OpenShopForm(FlaskForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.country.choices = country_choices()
+        self.country.choices = country_choices(platform.settings(context.session()))
         trades = [SelectChoice(code, show.translated(text)) for code, text in TRADES]
         self.mcc.choices = [nothing_chosen(), *trades]
 
@@ -74,10 +74,11 @@ class OpenShopForm(FlaskForm):
         return About(*(" ".join((text or "").split()) for text in told))
 
 
-def country_choices() -> list[SelectChoice]:
-    """Where a shop can be opened, for a list to choose from; two queries."""
+def country_choices(agreed: PlatformSettings | Invitation) -> list[SelectChoice]:
+    """Where a shop on these terms can be opened, for a list to choose from; two queries."""
     session = context.session()
-    places = countries.offered(session, platform.settings(session).country)
+    offered = countries.offered(session, platform.settings(session).country)
+    places = sellers.suitable(offered, agreed.design, on_behalf_of=agreed.on_behalf_of)
     named = countries.names(places, language.locale())
     return [nothing_chosen(), *(SelectChoice(*pair) for pair in named)]
 
