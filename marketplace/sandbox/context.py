@@ -8,9 +8,10 @@ from `acting_as`.
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +42,8 @@ class Context:
     """Ids of the events raised in this transaction, in order; shared with `acting_as`."""
     parcels: list[str] = field(default_factory=list)
     """The endpoints that something is to be carried to; shared likewise."""
-    _registered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _asked: dict[str, Any] = field(default_factory=dict)
+    """What `once` has looked up; shared likewise."""
 
     @property
     def now(self) -> int:
@@ -55,7 +57,9 @@ class Context:
 
     def acting_as(self, account: str) -> Context:
         """The same transaction in the name of another account."""
-        return dataclasses.replace(self, account=account)
+        other = copy.copy(self)
+        other.account = account
+        return other
 
     def new(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Create and keep an object of the acting account; `id` may be given."""
@@ -73,7 +77,7 @@ class Context:
     def save(self, obj: dict[str, Any], owner: str | None = None) -> None:
         """Keep the object as it is now. The owner of an existing object does not change."""
         store.put(self.db, obj, owner or self.account, kinds[obj["object"]].indexed)
-        self._registered.pop(obj["object"], None)
+        self._forget(obj)
 
     def find(self, identifier: str | None, kind: str | None = None) -> dict[str, Any] | None:
         """Any object by id, whoever owns it; None when there is none (or of another kind)."""
@@ -99,7 +103,7 @@ class Context:
     def delete(self, obj: dict[str, Any]) -> dict[str, Any]:
         """Delete an object; answers what Stripe shows of it."""
         store.delete(self.db, obj["id"])
-        self._registered.pop(obj["object"], None)
+        self._forget(obj)
         return {"id": obj["id"], "object": obj["object"], "deleted": True}
 
     def every(self, kind: str, limit: int = 1000, **where: Any) -> list[dict[str, Any]]:
@@ -107,14 +111,24 @@ class Context:
         return store.select(self.db, kind, self.account, where=where, limit=limit)
 
     def registered(self, kind: str) -> list[dict[str, Any]]:
-        """The platform's endpoints or destinations, oldest first; to be read only.
+        """The platform's endpoints or destinations, oldest first; to be read only."""
+        rows: list[dict[str, Any]] = self.once(
+            kind, lambda: store.select(self.db, kind, self.platform, limit=_LIST_MAX)[::-1]
+        )
+        return rows
 
-        One payment raises three events, and each asks: they are looked up once.
+    def once(self, name: str, look: Callable[[], Any]) -> Any:
+        """What `look` answers, to be read only: one payment asks thrice who listens.
+
+        It is asked again when an object is saved whose kind or id is `name`.
         """
-        if kind not in self._registered:
-            rows = store.select(self.db, kind, self.platform, limit=_LIST_MAX)
-            self._registered[kind] = rows[::-1]
-        return self._registered[kind]
+        if name not in self._asked:
+            self._asked[name] = look()
+        return self._asked[name]
+
+    def _forget(self, obj: dict[str, Any]) -> None:
+        self._asked.pop(obj["object"], None)
+        self._asked.pop(obj["id"], None)
 
     def list(
         self,

@@ -58,7 +58,8 @@ def emit(
 
 def ctx_version(ctx: Context) -> str:
     """Events are made with the account's default version; an endpoint may ask for its own."""
-    return str(store.note(ctx.db, f"version:{ctx.platform}") or DEFAULT_VERSION)
+    name = f"version:{ctx.platform}"
+    return str(ctx.once(name, lambda: store.note(ctx.db, name)) or DEFAULT_VERSION)
 
 
 def matching(ctx: Context, type_: str) -> list[dict[str, Any]]:

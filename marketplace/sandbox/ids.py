@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 import string
@@ -31,6 +32,7 @@ def new(prefix: str, length: int = 24) -> str:
     return prefix + begin + "".join([_ALPHABET[byte % 62] for byte in drawn])
 
 
+@functools.lru_cache(maxsize=256)
 def platform_of_key(key: str) -> str:
     """The platform account behind a secret or publishable key.
 

@@ -107,9 +107,7 @@ def keep(ctx: Context, event: dict[str, Any]) -> int:
 
     A thin event is told as it is given (`thin.notice`), a snapshot as it is shown.
     """
-    rows = ctx.db.execute(
-        "SELECT id, features FROM listeners WHERE platform = ?", (ctx.platform,)
-    ).fetchall()
+    rows = ctx.once("listeners", lambda: _of_platform(ctx.db, ctx.platform))
     if not rows:
         return 0
     thin = event["object"] == "v2.core.event"
@@ -133,6 +131,11 @@ def keep(ctx: Context, event: dict[str, Any]) -> int:
         letters,
     )
     return len(letters)
+
+
+def _of_platform(db: sqlite3.Connection, platform: str) -> list[tuple[str, str]]:
+    query = "SELECT id, features FROM listeners WHERE platform = ?"
+    return db.execute(query, (platform,)).fetchall()
 
 
 def waiting(db: sqlite3.Connection, listener: str, after: int) -> list[Letter]:

@@ -25,8 +25,8 @@ def application(ctx: Context) -> str:
 
 
 def account_of(ctx: Context, identifier: str) -> dict[str, Any]:
-    """The account object; a platform that has none yet is taken for a US one."""
-    found = ctx.find(identifier, "account")
+    """The account object, to be read only; a platform that has none yet is taken for a US one."""
+    found: dict[str, Any] | None = ctx.once(identifier, lambda: ctx.find(identifier, "account"))
     return found or {"id": identifier, "country": "US", "default_currency": "usd"}
 
 

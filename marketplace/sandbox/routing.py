@@ -12,6 +12,7 @@ clock starts later.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,6 +33,12 @@ class Route:
     schema: str | None
     handler: Callable[..., Any]
     until: dict[str, str] = field(default_factory=dict)
+
+    @functools.cached_property
+    def spots(self) -> tuple[tuple[int, str], ...]:
+        """Where the path has its parameters, and their names."""
+        parts = enumerate(self.path.strip("/").split("/"))
+        return tuple((at, part[1:-1]) for at, part in parts if part.startswith("{"))
 
 
 @dataclass(frozen=True)
@@ -76,10 +83,7 @@ class Router:
         found = self._walk(self._tree, parts, 0, method)
         if found is None:
             return None
-        names = [p[1:-1] for p in found.path.strip("/").split("/") if p.startswith("{")]
-        fixed = found.path.strip("/").split("/")
-        values = [part for part, spot in zip(parts, fixed, strict=True) if spot.startswith("{")]
-        return found, dict(zip(names, values, strict=True))
+        return found, {name: parts[at] for at, name in found.spots}
 
     def _walk(self, node: dict[str, Any], parts: list[str], at: int, method: str) -> Route | None:
         if at == len(parts):

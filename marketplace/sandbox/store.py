@@ -180,6 +180,12 @@ def get(db: sqlite3.Connection, identifier: str) -> tuple[dict[str, Any], str] |
     return (json.loads(row[0]), row[1]) if row else None
 
 
+def exists(db: sqlite3.Connection, identifier: str) -> bool:
+    """Whether there is an object of this id, which costs less than to read it."""
+    query = "SELECT 1 FROM objects WHERE id = ? AND deleted = 0"
+    return db.execute(query, (identifier,)).fetchone() is not None
+
+
 def delete(db: sqlite3.Connection, identifier: str) -> None:
     """Hide an object; its id stays taken."""
     db.execute("UPDATE objects SET deleted = 1 WHERE id = ?", (identifier,))

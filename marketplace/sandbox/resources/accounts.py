@@ -23,6 +23,7 @@ from marketplace.sandbox import (
     schema,
     shapes,
     standing,
+    store,
     versions,
     walls,
 )
@@ -54,7 +55,7 @@ def ensure_platform(ctx: Context) -> None:
     and tells those that transfer later to switch them off, because money that was paid out can
     no longer be transferred.
     """
-    if ctx.find(ctx.platform) is not None:
+    if store.exists(ctx.db, ctx.platform):
         return
     own = ctx.acting_as(ctx.platform)
     country = countries.get("US")
