@@ -50,7 +50,7 @@ def spare() -> None:
     people._HASHER = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
     people._NOBODY = people._HASHER.hash("nobody has this password")
     database._prepare_sqlite = _careless(database._prepare_sqlite)
-    database.connect = _fluent(database.connect)
+    database.connect = _fluent(database.connect)  # type: ignore[assignment]
     # Each application is thrown away within a second; looking for its cycles every few hundred
     # objects took an eighth of the time.
     gc.set_threshold(200_000, 50, 100)
@@ -73,7 +73,7 @@ def _kept(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _fluent(connect: Callable[[str], sa.Engine]) -> Callable[[str], sa.Engine]:
-    """SQLAlchemy writes a statement's SQL once for each engine: a quarter of the time of a short test.
+    """SQLAlchemy writes a statement's SQL once for each engine, a quarter of a short test's time.
 
     What it wrote is found by statement and dialect, so dialects of one kind are made equal.
     """
