@@ -9,9 +9,10 @@ whatever the account says. https://docs.stripe.com/connect/charges
 from collections.abc import Sequence
 
 from marketplace import charges
+from marketplace.accounts import countries
 from marketplace.charges import fees, prices
 from marketplace.charges.fees import Coverage
-from marketplace.charges.prices import Merchant, Rate
+from marketplace.charges.prices import Merchant, Price, Rate
 from marketplace.charges.strategy import Deal, Kind, Party, Planned, Share
 from marketplace.design import ChargeType, Design
 from marketplace.guide.consequences import roles
@@ -32,6 +33,12 @@ SENTENCES = {
     Kind.TRANSFER: "The {payer} passes money on to the {payee}.",
     Kind.APPLICATION_FEE: "The {payee} takes its commission from the {payer}.",
 }
+PRICED = (
+    "Stripe's fee is estimated by its list price ({country}): {share} plus {fixed} for a card from "
+    "there. A card from elsewhere costs up to {abroad} more, and a sale that must be converted "
+    "{conversion} more."
+)
+UNPRICED = "We do not know Stripe's price there ({country}), so its fee is left out."
 # Separate charges are there for baskets of several sellers, so the sample has two.
 BASKET = (7, 3)
 NTH = ("first seller", "second seller")
@@ -54,11 +61,32 @@ def deal(design: Design, sample: Sample) -> Deal:
 
 
 def rate(sample: Sample) -> Rate | None:
-    """What Stripe takes of the sale by its list price; None where we do not know.
+    """What Stripe takes of the sale by its list price; None where we do not know that.
 
     Platform and seller are taken to be in one country, whichever of them is the merchant.
     """
     return prices.rate(Merchant(sample.country, sample.total.currency), sample.total.currency)
+
+
+def price(sample: Sample) -> Price | None:
+    """Stripe's list price in the sample's country; None where we do not know it."""
+    return prices.PRICES.get(sample.country)
+
+
+def pricing(sample: Sample, voice: Voice = ENGLISH) -> str:
+    """By which price Stripe's fee is estimated, in words."""
+    country = countries.name(sample.country, voice.locale)
+    found = price(sample)
+    if found is None:
+        return voice.tell(UNPRICED, country=country)
+    return voice.tell(
+        PRICED,
+        country=country,
+        share=voice.percent(found.bps),
+        fixed=voice.money(Money(found.fixed, found.currency)),
+        abroad=voice.percent(found.abroad),
+        conversion=voice.percent(found.conversion),
+    )
 
 
 def plan(design: Design, sample: Sample) -> list[Planned]:

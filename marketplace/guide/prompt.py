@@ -144,7 +144,7 @@ def _money(it: Guide, voice: Voice) -> Iterator[str]:
         shown = voice.money(step.money) if step.money else say("not known yet")
         yield f"| {step.sentence} | {shown} |"
     held = "; ".join(f"{row.name}: {voice.money(row.amounts[0])}" for row in it.story.holdings)
-    yield "\n" + voice.tell("Afterwards: {held}. Stripe's fee is an estimate.", held=held)
+    yield "\n" + voice.tell("Afterwards: {held}. {pricing}", held=held, pricing=it.pricing)
 
 
 def _webhooks(it: Guide, voice: Voice) -> Iterator[str]:

@@ -5,7 +5,7 @@ them are written from this one `Guide`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from marketplace.accounts import v1
@@ -44,7 +44,8 @@ class Setting:
 class Guide:
     """Everything that follows from a design and a sample sale.
 
-    Its sentences are English, but for the story's, which have names filled in; `voice` translates.
+    Its sentences are English, but for the story's and `pricing`, which have values filled in; those
+    are in the language of `voice`, which translates the others.
     """
 
     voice: Voice
@@ -53,6 +54,7 @@ class Guide:
     judgement: Judgement
     described_only: Sequence[Question]
     story: MoneyStory
+    pricing: str
     commission: Money
     loss: Money | None
     covered: Coverage | None
@@ -91,6 +93,7 @@ def guide(design: Design, sample: Sample = USUAL, voice: Voice = ENGLISH) -> Gui
         judgement=judge(design),
         described_only=built.described_only(design),
         story=money.story(design, sample, voice),
+        pricing=money.pricing(sample, voice),
         commission=money.commission(design, sample),
         loss=money.loss(design, sample),
         covered=money.coverage(design, sample),
@@ -214,6 +217,7 @@ def _money(it: Guide) -> dict[str, Any]:
         "on_behalf_of": it.sample.on_behalf_of,
         "loss": it.loss.amount if it.loss else None,
         "stripe_fee_is_an_estimate": True,
+        "stripe_price": asdict(price) if (price := money.price(it.sample)) else None,
         "movements": [
             {
                 "kind": step.kind.value,

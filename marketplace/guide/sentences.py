@@ -6,11 +6,12 @@ shows (why to take an option, the table's headings) is named here.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from marketplace.design import DEFAULT, EVERY, AccountsApi
 from marketplace.design.rules import RULES, Confidence, Enforced, Verdict
-from marketplace.guide import atlas, business, options, prompt, report, sample
+from marketplace.guide import atlas, business, money, options, prompt, report, sample
 from marketplace.guide.report import PARTIES, Guide
 from marketplace.guide.voice import Voice
 
@@ -21,6 +22,9 @@ ODD = (
     "country=nowhere",
     *(f"{name}=lots" for name in sample.LABELS),
 )
+
+# A country of which no price is known, and which the guide does not offer.
+NOWHERE = "AQ"
 
 
 @cache
@@ -35,6 +39,7 @@ def sentences() -> tuple[str, ...]:
     voice = Voice(listen, "en_US")
     for design in EVERY:
         _tell(report.guide(design, sample.USUAL, voice))
+    money.pricing(replace(sample.USUAL, country=NOWHERE), voice)
     for odd in ODD:
         name, value = odd.split("=")
         for fault in sample.read({name: value})[1]:

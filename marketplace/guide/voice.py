@@ -8,8 +8,11 @@ English, so values are filled in after the look-up and never before, and names t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
-from marketplace.money import Money
+from babel.numbers import format_percent
+
+from marketplace.money import BASIS_POINTS, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,10 @@ class Voice:
     def money(self, amount: Money) -> str:
         """An amount as the readers of this language write it."""
         return amount.format(self.locale)
+
+    def percent(self, bps: int) -> str:
+        """Basis points as the readers of this language write them: "2.9%"."""
+        return format_percent(Decimal(bps) / BASIS_POINTS, "#,##0.##%", self.locale)
 
 
 ENGLISH = Voice(str, "en_US")
