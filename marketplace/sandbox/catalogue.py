@@ -15,6 +15,10 @@ from . import currencies, metadata
 from .context import Context
 from .errors import Refused
 
+_NOT_COVERED = frozenset(
+    ("currency_options", "custom_unit_amount", "tiers", "tiers_mode", "transform_quantity")
+)
+
 
 def product(ctx: Context, params: dict[str, Any], *, active: bool = True) -> dict[str, Any]:
     """A product of the acting account, from creation parameters or `product_data`."""
@@ -48,6 +52,9 @@ def price(
     `active=False` makes one for this sale only. `param`: where the parameters are in the request,
     for errors (`line_items[0][price_data]`).
     """
+    for name in _NOT_COVERED & params.keys():
+        message = f"The local sandbox does not cover `{name}`: a price is one amount."
+        raise Refused(message, param=_inside(param, name))
     recurring = _recurring(params.get("recurring"), param)
     amount = _amount(params, param)
     if ("product" in params) == ("product_data" in params):

@@ -38,6 +38,11 @@ def show(ctx: Context, obj: dict[str, Any]) -> dict[str, Any]:
     # Of a deleted object nothing is left to look at but its name.
     function = None if obj.get("deleted") else views.get(obj.get("object", ""))
     shown: dict[str, Any] = strip(function(ctx, dict(obj)) if function else obj)
+    buyer = shown.get("customer")
+    if isinstance(buyer, str) and buyer[:5] == "acct_":  # an account of v2 that buys
+        shown["customer"] = None
+        if "customer_account" in shown:
+            shown["customer_account"] = buyer
     return shown
 
 

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import form, ids, publishable, schema, store, uploads, versions, wire_v2
+from . import buyers, form, ids, publishable, schema, store, uploads, versions, wire_v2
 from .context import DEFAULT_VERSION, Context
 from .errors import Invalid, Refused
 from .faults import Fault
@@ -32,6 +32,7 @@ from .uploads import Content
 log = logging.getLogger("sandbox.wire")
 NOTICE = "This is a local sandbox. No real Stripe was called and no money moves."
 _KEY_LONGEST = 255
+_json_text = json.JSONEncoder(check_circular=False).encode
 _ANSWER_KEPT = 86_400 * 30
 
 
@@ -171,7 +172,7 @@ class Wire:
             raw = wire_v2.arrays(raw, call.query, shape)
             older |= {"page": raw.pop("page")} if call.method == "GET" and "page" in raw else {}
         if shape is not None:
-            raw = shape.read(raw, "")
+            raw = buyers.named(shape.read(raw, ""))
         if expand:
             raw["expand"] = expand
         return {**raw, **older}
@@ -207,13 +208,18 @@ class Wire:
         """The resource's function; a refusal undoes its work, unless Stripe keeps it too."""
         params = dict(call.params)
         expand = params.pop("expand", [])
-        ctx.db.execute("SAVEPOINT work")
+        # Of a refused read nothing is kept at all.
+        keeps = call.method != "GET"
+        if keeps:
+            ctx.db.execute("SAVEPOINT work")
         try:
             if call.fault is not None:
                 self.sandbox.trouble.midway(call)
             result = route.handler(ctx, params, **arguments)
             shown = None if isinstance(result, Content) else render(ctx, result, expand)
         except Refused as refusal:
+            if not keeps:
+                raise
             if not refusal.keep:
                 ctx.db.execute("ROLLBACK TO work")
                 ctx.spread.clear()
@@ -221,13 +227,14 @@ class Wire:
             if isinstance(refusal, Invalid):
                 raise
             return refusal.status, self._error(refusal, call)
-        ctx.db.execute("RELEASE work")
+        if keeps:
+            ctx.db.execute("RELEASE work")
         if isinstance(result, Content):
             call.mimetype = result.mimetype
             return 200, result.body
         if call.door is not None:
             shown = publishable.shown(shown)
-        return 200, json.dumps(shown).encode()
+        return 200, _json_text(shown).encode()
 
     def _error(self, refusal: Refused, call: Call) -> bytes:
         if wire_v2.is_v2(call.path):

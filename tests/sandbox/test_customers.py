@@ -1,4 +1,9 @@
-"""What hangs on a customer besides payment methods: old sources, tax ids, a credit balance."""
+"""What hangs on a customer besides payment methods: old sources, tax ids, a credit balance.
+
+And who else may buy: an account of v2.
+"""
+
+from typing import Any
 
 import pytest
 import stripe
@@ -29,6 +34,76 @@ def test_a_card_kept_as_a_source_pays(sandbox: Running) -> None:
     client.v1.customers.payment_sources.delete(ben, card.id)
     assert client.v1.customers.retrieve(ben).default_source is None
     assert "customer.source.deleted" in told(sandbox)
+
+
+def test_a_customer_comes_with_everything_it_was_given(sandbox: Running) -> None:
+    customers = sandbox.client().v1.customers
+    params: Any = {
+        "source": "tok_visa",
+        "business_name": "Ben's bikes",
+        "tax_id_data": [{"type": "eu_vat", "value": "DE123456789"}],
+        "invoice_settings": {"footer": "Thank you"},
+        "expand": ["sources", "tax_ids"],
+    }
+    ben: Any = customers.create(params)
+    assert ben.business_name == "Ben's bikes"
+    assert ben.invoice_settings.footer == "Thank you"
+    assert [card.id for card in ben.sources.data] == [ben.default_source]
+    assert [number.value for number in ben.tax_ids.data] == ["DE123456789"]
+    changed = customers.update(ben.id, {"source": "tok_mastercard"})
+    assert changed.default_source not in {None, ben.default_source}
+
+
+def test_an_account_may_be_the_customer(sandbox: Running) -> None:
+    client = sandbox.client()
+    asked: Any = {"contact_email": "ben@example.com", "configuration": {"customer": {}}}
+    ben = client.v2.core.accounts.create(asked).id
+    stranger = client.v2.core.accounts.create({"contact_email": "eve@example.com"}).id
+    method = client.v1.payment_methods.attach("pm_card_visa", {"customer_account": ben})
+    assert (method.customer, method.customer_account) == (None, ben)
+    params: Any = {
+        "amount": 500,
+        "currency": "usd",
+        "customer_account": ben,
+        "payment_method": method.id,
+        "confirm": True,
+        "off_session": True,
+        "expand": ["latest_charge"],
+    }
+    paid: Any = client.v1.payment_intents.create(params)
+    assert (paid.status, paid.customer, paid.customer_account) == ("succeeded", None, ben)
+    assert paid.latest_charge.customer is None
+    client.v1.payment_intents.create({"amount": 500, "currency": "usd"})
+    found = client.v1.payment_intents.list({"customer_account": ben}).data
+    assert [one.id for one in found] == [paid.id]
+    for buyer in (
+        {"customer_account": stranger},
+        {"customer_account": "acct_none"},
+        {"customer_account": ben, "customer": client.v1.customers.create().id},
+    ):
+        wrong: Any = {"amount": 500, "currency": "usd", **buyer}
+        with pytest.raises(stripe.InvalidRequestError) as refusal:
+            client.v1.payment_intents.create(wrong)
+        assert refusal.value.param == "customer_account"
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.customers.retrieve(ben)
+
+
+def test_a_lookup_key_names_one_price(sandbox: Running) -> None:
+    prices = sandbox.client().v1.prices
+
+    def price(**more: Any) -> stripe.Price:
+        params: Any = {"currency": "usd", "unit_amount": 900, "lookup_key": "jug", **more}
+        return prices.create(params)
+
+    jug = price(product_data={"name": "Jug"}).product
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        price(product=jug)
+    assert refusal.value.param == "lookup_key"
+    second = price(product=jug, transfer_lookup_key=True)
+    assert [one.id for one in prices.list({"lookup_keys": ["jug"]}).data] == [second.id]
+    with pytest.raises(stripe.InvalidRequestError, match="does not cover"):
+        price(product=jug, lookup_key="cup", currency_options={"eur": {"unit_amount": 800}})
 
 
 def test_a_token_makes_one_source_and_a_declined_card_none(sandbox: Running) -> None:

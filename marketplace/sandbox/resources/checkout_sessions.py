@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.sandbox import (
+    buyers,
     charging,
     currencies,
     division,
@@ -140,7 +141,7 @@ def _open(
 def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> dict[str, Any]:
     customer = params.get("customer")
     if customer:
-        ctx.get("customer", customer)
+        buyers.known(ctx, customer)
     nothing: dict[str, Any] = dict.fromkeys(
         "after_expiration allow_promotion_codes billing_address_collection consent"
         " consent_collection currency_conversion customer_account customer_details discounts"

@@ -16,8 +16,8 @@ from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused, missing
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.metadata import merged
-from marketplace.sandbox.render import Listing
-from marketplace.sandbox.routing import route
+from marketplace.sandbox.render import Listing, sublist
+from marketplace.sandbox.routing import include, route
 
 from . import tokens
 
@@ -33,9 +33,14 @@ _KINDS = ("card", "bank_account")
 @route("POST", _BASE, "CustomerPaymentSourceCreateParams")
 def create(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
     """Keep what a token stands for; the first source becomes the default."""
+    return keep(ctx, customer, params["source"], merged(None, params.get("metadata")))
+
+
+def keep(ctx: Context, customer: str, token: str, metadata: dict[str, str]) -> dict[str, Any]:
+    """A new source of a customer of the acting account; tells of it. Raises `Refused`."""
     holder = ctx.get("customer", customer)
-    made = _made(ctx, params["source"], customer)
-    made["metadata"] = merged(None, params.get("metadata"))
+    made = _made(ctx, token, customer)
+    made["metadata"] = metadata
     ctx.save(made)
     if holder["default_source"] is None:
         ctx.save({**holder, "default_source": made["id"]})
@@ -141,6 +146,13 @@ def delete(ctx: Context, params: dict[str, Any], customer: str, source: str) -> 
         left = _of(ctx, customer)
         ctx.save({**holder, "default_source": left[0]["id"] if left else None})
     return gone
+
+
+@include("customer", "sources")
+def sources(ctx: Context, customer: dict[str, Any]) -> dict[str, Any]:
+    """A customer's sources, where they are asked for."""
+    url = f"/v1/customers/{customer['id']}/sources"
+    return sublist(ctx, _of(ctx, customer["id"]), url)
 
 
 def _of(ctx: Context, customer: str) -> list[dict[str, Any]]:

@@ -12,10 +12,14 @@ from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
 from marketplace.sandbox.updates import merge
 
-from . import payment_methods
+from . import customer_sources, payment_methods, tax_ids
 
 kind("customer", "cus_", indexed=("email",), length=14)
 
+_INVOICES: dict[str, Any] = dict.fromkeys(
+    ("custom_fields", "default_payment_method", "footer", "rendering_options")
+)
+_NAMES = ("business_name", "individual_name")
 _PLAIN = ("address", "description", "email", "name", "phone", "shipping")
 _SEARCHED = {
     "created": "number",
@@ -35,18 +39,14 @@ def make(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         delinquent=False,
         discount=None,
         invoice_prefix=ids.new("", 8).upper(),
-        invoice_settings={
-            "custom_fields": None,
-            "default_payment_method": None,
-            "footer": None,
-            "rendering_options": None,
-        },
+        invoice_settings=merge(_INVOICES, params.get("invoice_settings") or {}),
         metadata=metadata.merged(None, params.get("metadata")),
         next_invoice_sequence=1,
         preferred_locales=params.get("preferred_locales") or [],
         tax_exempt=params.get("tax_exempt") or "none",
         test_clock=None,
         **{name: params.get(name) or None for name in _PLAIN},
+        **{name: params[name] for name in _NAMES if params.get(name)},
     )
     if params.get("payment_method"):
         method = payment_methods.resolve(ctx, params["payment_method"])
@@ -62,14 +62,19 @@ def email_of(ctx: Context, session: dict[str, Any]) -> str:
     It is the session's own, or that of its customer.
     https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-customer
     """
-    known = ctx.find(session["customer"], "customer") or {}
+    known = ctx.find(session["customer"]) or {}
     return str(session["customer_email"] or known.get("email") or "")
 
 
 @route("POST", "/v1/customers", "CustomerCreateParams")
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Create a customer."""
-    return make(ctx, params)
+    """Create a customer, with a source kept the old way and tax ids where they are given."""
+    made = make(ctx, params)
+    if params.get("source"):
+        customer_sources.keep(ctx, made["id"], params["source"], {})
+    for number, given in enumerate(params.get("tax_id_data") or []):
+        tax_ids.keep(ctx, made["id"], given, f"tax_id_data[{number}][value]")
+    return ctx.get("customer", made["id"])
 
 
 @route("GET", "/v1/customers/search", "CustomerSearchParams")
@@ -90,9 +95,12 @@ def update(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any
     """Change a customer."""
     found = ctx.get("customer", customer, param="id")
     before = ctx.show(found)
-    for name in (*_PLAIN, "tax_exempt", "preferred_locales"):
+    for name in (*_PLAIN, *_NAMES, "tax_exempt", "preferred_locales"):
         if name in params:
             found[name] = params[name] or None
+    if params.get("source"):  # replaces the default, as this always did
+        made = customer_sources.keep(ctx, customer, params["source"], {})
+        found["default_source"] = made["id"]
     if "invoice_settings" in params:
         found["invoice_settings"] = merge(found["invoice_settings"], params["invoice_settings"])
     found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
@@ -122,7 +130,7 @@ def list_customers(ctx: Context, params: dict[str, Any]) -> Listing:
 def list_methods(ctx: Context, params: dict[str, Any], customer: str) -> Listing:
     """List a customer's payment methods, newest first."""
     ctx.get("customer", customer)
-    return ctx.list("payment_method", params, "type", customer=customer)
+    return ctx.list("payment_method", params, "allow_redisplay", "type", customer=customer)
 
 
 @route(

@@ -15,6 +15,7 @@ from typing import Any
 
 from marketplace.sandbox import (
     bank_transfers,
+    buyers,
     charging,
     currencies,
     division,
@@ -63,7 +64,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     currencies.check_amount(amount, currency, settles)
     division.check(ctx, params, amount)
     if params.get("customer"):
-        ctx.get("customer", params["customer"])
+        buyers.known(ctx, params["customer"])
     identifier = ids.new("pi_")
     automatic = "payment_method_types" not in params
     return ctx.new(
@@ -227,6 +228,9 @@ def confirm(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]
     found = ctx.get("payment_intent", intent, param="intent")
     if found["status"] not in _OPEN:
         raise _unexpected(found, "confirmed")
+    if params.get("amount_to_confirm", found["amount"]) != found["amount"]:
+        message = "The amount to confirm must be the amount of the PaymentIntent."
+        raise Refused(message, param="amount_to_confirm")
     for name in ("receipt_email", "shipping", "setup_future_usage", "capture_method"):
         if name in params:
             found[name] = params[name] or None
@@ -241,6 +245,9 @@ def capture(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]
     found = ctx.get("payment_intent", intent, param="intent")
     if found["status"] != "requires_capture":
         raise _unexpected(found, "captured")
+    if params.get("final_capture") is False:
+        message = "This charge cannot be captured more than once: multicapture is `unavailable`."
+        raise Refused(message, param="final_capture")
     amount = params.get("amount_to_capture", found["amount_capturable"])
     if not 0 < amount <= found["amount_capturable"]:
         raise Refused(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import cards, metadata
+from marketplace.sandbox import buyers, cards, metadata
 from marketplace.sandbox.cards import Card
 from marketplace.sandbox.clock import DAY
 from marketplace.sandbox.context import Context
@@ -21,7 +21,9 @@ from marketplace.sandbox.routing import kind, route
 
 from . import mandates
 
-kind("payment_method", "pm_", indexed=("customer", "type"), words="PaymentMethod")
+kind(
+    "payment_method", "pm_", indexed=("allow_redisplay", "customer", "type"), words="PaymentMethod"
+)
 
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 _PERSON = ("email", "name", "phone", "tax_id")
@@ -307,14 +309,17 @@ def update(ctx: Context, params: dict[str, Any], payment_method: str) -> dict[st
 def attach(ctx: Context, params: dict[str, Any], payment_method: str) -> dict[str, Any]:
     """Attach to a customer."""
     found = resolve(ctx, payment_method)
-    customer = ctx.get("customer", params.get("customer", ""))
-    if found["customer"] not in {None, customer["id"]}:
+    if not params.get("customer"):
+        message = "You must pass `customer` or `customer_account`."
+        raise Refused(message, code="parameter_missing", param="customer")
+    customer = buyers.known(ctx, params["customer"])
+    if found["customer"] not in {None, customer}:
         raise Refused("The payment method you provided has already been attached to a customer.")
-    check_customer(found, customer["id"])
+    check_customer(found, customer)
     card = cards.of(found["_number"]) if found["type"] == "card" else None
     if card is not None and card.decline and not card.challenge and not card.attaches:
         raise cards.refused(card.decline, decline_code=card.decline_code)
-    found["customer"] = customer["id"]
+    found["customer"] = customer
     ctx.save(found)
     emit(ctx, "payment_method.attached", found)
     return found
@@ -340,4 +345,4 @@ def detach(ctx: Context, params: dict[str, Any], payment_method: str) -> dict[st
 @route("GET", "/v1/payment_methods", "PaymentMethodListParams")
 def list_methods(ctx: Context, params: dict[str, Any]) -> Listing:
     """List the acting account's PaymentMethods, newest first."""
-    return ctx.list("payment_method", params, "customer", "type")
+    return ctx.list("payment_method", params, "allow_redisplay", "customer", "type")

@@ -10,6 +10,7 @@ from typing import Any
 
 from marketplace.sandbox import catalogue, metadata, search
 from marketplace.sandbox.context import Context
+from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route
@@ -27,9 +28,22 @@ _SEARCHED = {
 @route("POST", "/v1/prices", "PriceCreateParams")
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create a price."""
+    _take_key(ctx, params)
     made = catalogue.price(ctx, params)
     emit(ctx, "price.created", made)
     return made
+
+
+def _take_key(ctx: Context, params: dict[str, Any], price: str | None = None) -> None:
+    """A lookup key names one active price; it moves only where that is asked for."""
+    key = params.get("lookup_key")
+    for other in ctx.every("price", lookup_key=key) if key else []:
+        if other["id"] == price or not other["active"]:
+            continue
+        if not params.get("transfer_lookup_key"):
+            message = f"A price (`{other['id']}`) already uses that lookup key."
+            raise Refused(message, param="lookup_key")
+        ctx.save({**other, "lookup_key": None})
 
 
 @route("GET", "/v1/prices/search", "PriceSearchParams")
@@ -50,6 +64,7 @@ def update(ctx: Context, params: dict[str, Any], price: str) -> dict[str, Any]:
     """Change what is not money."""
     found = ctx.get("price", price)
     before = ctx.show(found)
+    _take_key(ctx, params, price)
     for name in ("active", "lookup_key", "nickname", "tax_behavior"):
         if name in params:
             found[name] = None if params[name] == "" else params[name]

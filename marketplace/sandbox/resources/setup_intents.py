@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import ids, metadata, parties, setting_up
+from marketplace.sandbox import buyers, ids, metadata, parties, setting_up
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
@@ -39,7 +39,7 @@ def _usable(params: dict[str, Any]) -> list[str]:
 def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A new, unconfirmed intent of the acting account; tells of it."""
     if params.get("customer"):
-        ctx.get("customer", params["customer"])
+        buyers.known(ctx, params["customer"])
     if params.get("on_behalf_of"):
         parties.on_behalf_of(ctx, params["on_behalf_of"])
     identifier = ids.new("seti_")
@@ -127,7 +127,7 @@ def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
     if {"customer", "payment_method"} & params.keys() and found["status"] not in _OPEN:
         raise _unexpected(found, "update")
     if params.get("customer"):
-        ctx.get("customer", params["customer"])
+        buyers.known(ctx, params["customer"])
     for name in ("customer", "description"):
         if name in params:
             found[name] = params[name] or None

@@ -13,8 +13,8 @@ from typing import Any
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused, missing
 from marketplace.sandbox.events import emit
-from marketplace.sandbox.render import Listing
-from marketplace.sandbox.routing import kind, route
+from marketplace.sandbox.render import Listing, sublist
+from marketplace.sandbox.routing import include, kind, route
 
 kind("tax_id", "txi_", indexed=("customer",), words="tax ID")
 
@@ -27,9 +27,17 @@ _SHORTEST, _LONGEST = 4, 30
 def create(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
     """Keep a tax id; only its length is looked at, where Stripe knows each type's form."""
     ctx.get("customer", customer)
-    type_, value = params["type"], params["value"].strip()
+    return keep(ctx, customer, params, "value")
+
+
+def keep(ctx: Context, customer: str, given: dict[str, Any], param: str) -> dict[str, Any]:
+    """A new tax id (`type`, `value`) of a customer of the acting account; tells of it.
+
+    `param` names the value in refusals.
+    """
+    type_, value = given["type"], given["value"].strip()
     if not _SHORTEST <= len(value) <= _LONGEST:
-        raise Refused(f"Invalid value for {type_}.", code="tax_id_invalid", param="value")
+        raise Refused(f"Invalid value for {type_}.", code="tax_id_invalid", param=param)
     made = ctx.new(
         "tax_id",
         country=value[:2].upper() if type_ == "eu_vat" else type_[:2].upper(),
@@ -46,6 +54,13 @@ def create(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any
     )
     emit(ctx, "customer.tax_id.created", made)
     return made
+
+
+@include("customer", "tax_ids")
+def of_customer(ctx: Context, customer: dict[str, Any]) -> dict[str, Any]:
+    """A customer's tax ids, where they are asked for."""
+    url = f"/v1/customers/{customer['id']}/tax_ids"
+    return sublist(ctx, ctx.every("tax_id", customer=customer["id"]), url)
 
 
 def _get(ctx: Context, customer: str, identifier: str) -> dict[str, Any]:
