@@ -24,6 +24,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,14 +97,13 @@ class Courier:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the dispatcher and the carriers."""
-        self._threads = [threading.Thread(target=self._dispatch, name="courier", daemon=True)]
-        self._threads += [
-            threading.Thread(target=self._carry, name=f"courier-{n}", daemon=True)
-            for n in range(_THREADS)
-        ]
-        for thread in self._threads:
-            thread.start()
+        """Start the dispatcher; carriers are started when there is something to carry."""
+        self._hire(self._dispatch)
+
+    def _hire(self, work: Callable[[], None]) -> None:
+        name = f"courier-{len(self._threads)}"
+        self._threads.append(threading.Thread(target=work, name=name, daemon=True))
+        self._threads[-1].start()
 
     def stop(self) -> None:
         """Finish what is under way and stop."""
@@ -111,7 +111,7 @@ class Courier:
         self._bell.set()
         for _ in range(_THREADS):
             self._jobs.put(None)
-        for thread in self._threads:
+        for thread in self._threads:  # the dispatcher first: it may just have hired one
             thread.join(2)
 
     def wake(self) -> None:
@@ -189,6 +189,8 @@ class Courier:
                 log.exception("the courier stumbled")
                 continue
             for endpoint in fresh:
+                if len(self._threads) <= _THREADS:
+                    self._hire(self._carry)
                 self._jobs.put(endpoint)
 
     def _carry(self) -> None:

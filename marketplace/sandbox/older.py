@@ -26,7 +26,8 @@ def catch_up(sandbox: Sandbox) -> int:
     with sandbox.store.transaction() as db:
         known = store.note(db, _NOTE) or {}
         changed = [name for name, fields in declared.items() if known.get(name) != fields]
-        count = sum(_link(sandbox, name) for name in changed)
+        old = db.execute("SELECT 1 FROM objects LIMIT 1").fetchone()
+        count = sum(_link(sandbox, name) for name in changed) if old else 0
         if changed:
             store.note(db, _NOTE, declared)
     return count
