@@ -102,3 +102,22 @@ def test_the_form_asks_for_what_was_announced_only_when_told_to(sandbox: Running
 
     assert "individual[id_number]" not in asked("omit")
     assert "individual[id_number]" in asked("include")
+
+    def embedded(future: str) -> set[str]:
+        components: Any = {"account_onboarding": {"enabled": True}}
+        session = sandbox.client().v1.account_sessions.create(
+            {"account": ada, "components": components}
+        )
+        told = {
+            "key": sandbox.key.replace("sk_", "pk_"),
+            "secret": session.client_secret,
+            "component": "account-onboarding",
+            "options": {"future": future},
+        }
+        answer = sandbox.http.post(f"{sandbox.url}/connect-js/v1.0/claim", json=told, timeout=30)
+        browser = Browser(sandbox)
+        browser.open(sandbox.url + answer.json()["url"])
+        return set(browser.fields())
+
+    assert "individual[id_number]" not in embedded("omit")
+    assert "individual[id_number]" in embedded("include")
