@@ -21,7 +21,18 @@ from marketplace import countries, database, orders, platform, transfers, wallet
 from marketplace.config import Settings
 from marketplace.gateway import client
 from marketplace.gateway.trace import Trace
-from marketplace.web import auth, blueprints, context, faults, headers, language, pages, show
+from marketplace.web import (
+    auth,
+    blueprints,
+    context,
+    faults,
+    headers,
+    hooks,
+    language,
+    pages,
+    show,
+)
+from marketplace.web.door import Door
 from marketplace.webhooks.work import Engine
 
 __all__ = ["create_app"]
@@ -68,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
     pages.install(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
+    _open(app, settings)
     return app
 
 
@@ -120,6 +132,18 @@ def _wire(app: Flask, settings: Settings) -> None:
         ),
     )
     app.teardown_request(context.forget)
+
+
+def _open(app: Flask, settings: Settings) -> None:
+    """Let Stripe's deliveries in by a door of their own."""
+    app.wsgi_app = Door(  # type: ignore[method-assign]
+        app.wsgi_app,
+        hooks.endpoints(settings),
+        app.extensions["letterbox"],
+        context.wiring(app).work.kick,
+        hosts=_hosts(settings),
+        headers=headers.usual(settings),
+    )
 
 
 def _protect(app: Flask) -> None:

@@ -8,7 +8,7 @@ people after a POST have to be named.
 https://docs.stripe.com/security/guide#content-security-policy
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from flask import Flask, Response, g, request
@@ -110,31 +110,34 @@ def permissions(settings: Settings, guests: Iterable[Guest] = ()) -> str:
     return f"camera=(), geolocation=(), microphone=(), payment={payment}"
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Add the headers to every answer of `app`."""
-    strict = policy(settings)
-    fixed = {
+def usual(settings: Settings, guests: Collection[Guest] = ()) -> dict[str, str]:
+    """What every answer says, on a page with these guests; kept in no cache."""
+    popups = any(guest.popups for guest in guests)
+    found = {
+        "Content-Security-Policy": policy(settings, guests),
+        "Permissions-Policy": permissions(settings, guests),
+        "Cross-Origin-Opener-Policy": "unsafe-none" if popups else "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
+        # Pages show orders and balances: no cache may keep them for the next person.
+        "Cache-Control": "no-store",
     }
     if settings.secure:
-        fixed["Strict-Transport-Security"] = "max-age=31536000"
+        found["Strict-Transport-Security"] = "max-age=31536000"
+    return found
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Add the headers to every answer of `app`."""
+    without = usual(settings)
 
     @app.after_request
     def add(response: Response) -> Response:
         guests = g.get("guests", ())
-        written = policy(settings, guests) if guests else strict
-        response.headers.setdefault("Content-Security-Policy", written)
-        response.headers.setdefault("Permissions-Policy", permissions(settings, guests))
-        popups = any(guest.popups for guest in guests)
-        response.headers.setdefault(
-            "Cross-Origin-Opener-Policy", "unsafe-none" if popups else "same-origin"
-        )
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        if request.endpoint not in {"static", "bootstrap.static"}:
-            # Pages show orders and balances: no cache may keep them for the next person.
-            response.headers.setdefault("Cache-Control", "no-store")
+        kept = request.endpoint in {"static", "bootstrap.static"}
+        for name, value in (usual(settings, guests) if guests else without).items():
+            if not (kept and name == "Cache-Control"):
+                response.headers.setdefault(name, value)
         return response

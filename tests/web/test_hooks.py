@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
@@ -17,6 +18,7 @@ from marketplace.config import Settings
 from marketplace.lifecycles import InboxState
 from marketplace.models import InboxEvent, Scope
 from marketplace.web import context
+from marketplace.web.door import Door
 from marketplace.webhooks import inbox
 from tests.webhooks import letters
 
@@ -75,6 +77,31 @@ def test_a_signed_event_is_kept_and_answered_without_a_cookie(
     (only,) = stored(session)
     assert (inbox.PATHS[only.scope], only.state) == (path, InboxState.NEW)
     assert only.type == ("v2.core.account[requirements].updated" if path == THIN else "payout.paid")
+
+
+@everywhere
+def test_the_door_says_what_the_view_behind_it_would(
+    app: Flask, session: orm.Session, path: str
+) -> None:
+    body = letter(path)
+    at_the_door = deliver(app.test_client(), body, to=path)
+    assert isinstance(app.wsgi_app, Door)
+    app.wsgi_app = app.wsgi_app.inside  # type: ignore[method-assign]
+    inside = deliver(app.test_client(), body, to=path)
+    assert (at_the_door.status, at_the_door.data) == (inside.status, inside.data)
+    assert sorted(at_the_door.headers.items()) == sorted(inside.headers.items())
+    assert [row.deliveries for row in stored(session)] == [2]
+
+
+def test_what_the_database_does_not_take_is_not_answered_with_200(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr("marketplace.webhooks.letterbox.Letterbox.keep", full)
+    assert deliver(client, letter(PLATFORM)).status_code == 500
+    assert "disk full" in caplog.text
 
 
 @everywhere
