@@ -1,5 +1,6 @@
 """What the installed SDK knows: calls, their parameters, events, components."""
 
+import ast
 import importlib
 import inspect
 import re
@@ -56,6 +57,21 @@ def faults(hint: Any, value: Any, path: str = "") -> Iterator[str]:
                 yield from faults(get_args(found)[0], item, f"{path}[{number}]")
     elif not any(_takes(member, value) for member in _closed(members)):
         yield f"{path} does not take {value!r}"
+
+
+def faults_of_call(code: str) -> Iterator[str]:
+    """What is wrong with a call as a guide writes it: `stripe.v1.refunds.create({…})`."""
+    shown = ast.parse(code, mode="eval").body
+    assert isinstance(shown, ast.Call)
+    program, _, name = ast.unparse(shown.func).partition(".")
+    assert program == "stripe"
+    values = [ast.literal_eval(it) for it in shown.args]
+    named = {str(it.arg): ast.literal_eval(it.value) for it in shown.keywords}
+    taken = inspect.signature(call(name)).bind(*values, **named).arguments
+    if shape := params_of(name):
+        yield from faults(shape, taken.get("params", {}))
+    for key in taken.get("options", {}).keys() - stripe.RequestOptions.__annotations__.keys():
+        yield f"options.{key} does not exist"
 
 
 def _object(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -116,6 +132,7 @@ _DESCRIBED = (
     "params/_refund_create_params.py",
     "params/_transfer_create_params.py",
     "params/checkout/_session_create_params.py",
+    "v2/core/_account.py",
 )
 
 

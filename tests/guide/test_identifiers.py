@@ -22,6 +22,9 @@ BUILDABLE = [guide for guide in GUIDES if guide.judgement.can_be_built]
 # An error code: the SDK lists but a few of them.
 CODES = {"capability_not_available_without_other_capability"}
 TYPE = re.compile(r"`((?:v2\.core\.)?[a-z_]+(?:\[[a-z_.]+\])?(?:\.[a-z_]+)+)`")
+BLOCK = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
+PATH = re.compile(r"/v[12]/[^`]+")
+NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 # The same request comes up in many designs; looked at once it is enough.
 EXTRA = [
     it for model in business.MODELS for earn in business.earnings(model) for it in earn.requests
@@ -119,7 +122,7 @@ def test_the_text_names_no_event_that_does_not_exist() -> None:
 
 def test_every_name_in_a_sentence_is_one_of_the_sdks() -> None:
     said = " ".join(sentences.sentences())
-    named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", said))
+    named = set(NAME.findall(said))
     assert {"refund_application_fee", "transfer_data", "details_submitted"} <= named
     assert named - sdk.names() == CODES
 
@@ -152,8 +155,26 @@ def test_every_command_can_be_typed() -> None:
 
 
 def test_the_python_that_is_shown_can_be_run() -> None:
-    for request_ in CALLS:
-        compile(code.python(request_), request_.sdk, "eval")
+    """As it stands in the Markdown of every design, and in every prompt."""
+    texts = [*map(prompt.markdown, GUIDES), *map(prompt.prompt, BUILDABLE)]
+    shown = {block for text in texts for block in BLOCK.findall(text)}
+    assert shown >= {code.python(it) for guide in BUILDABLE for it in guide.requests}
+    assert [fault for block in shown for fault in sdk.faults_of_call(block)] == []
+    wrong = 'stripe.v1.refunds.create({"charg": "ch_1"}, {"stripe_acount": "acct_1"})'
+    assert len(list(sdk.faults_of_call(wrong))) == 2
+
+
+def _but_for_events(name: re.Match[str]) -> str:
+    return "" if sdk.is_event(name[1]) else name[0]
+
+
+def test_every_name_in_the_texts_is_one_of_the_sdks() -> None:
+    texts = [*map(prompt.markdown, GUIDES), *map(prompt.prompt, BUILDABLE)]
+    told = {line for text in texts for line in BLOCK.sub("", text).splitlines()}
+    told = {TYPE.sub(_but_for_events, PATH.sub("", line)) for line in told}
+    named = {name for line in told for name in NAME.findall(line)}
+    assert {"account_onboarding", "application_fee_amount", "fees_collector"} <= named
+    assert named - sdk.names() <= CODES
 
 
 def test_a_call_is_made_for_the_seller_where_the_charge_is_the_sellers() -> None:
