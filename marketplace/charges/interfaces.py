@@ -6,6 +6,8 @@ lives on one account, so a Session on a seller's account never gets the platform
 https://docs.stripe.com/payments/checkout/how-checkout-works
 """
 
+from typing import cast
+
 from stripe.params import PaymentIntentCreateParams
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsPaymentIntentData
 
@@ -24,6 +26,15 @@ def elements(params: SessionCreateParams) -> SessionCreateParams:
     changed["ui_mode"] = "elements"
     changed["return_url"] = back
     return changed
+
+
+def in_language(params: SessionCreateParams, locale: str) -> SessionCreateParams:
+    """The same Session with Stripe's page in a language, instead of the browser's.
+
+    `locale` is one of Stripe's names.
+    https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-locale
+    """
+    return cast("SessionCreateParams", {**params, "locale": locale})
 
 
 def keeping_card(params: SessionCreateParams, customer: str) -> SessionCreateParams:

@@ -180,6 +180,8 @@ class Payment(Stamped, Base):
     # The platform's Customer whose saved card pays, or who wants the new card to be kept.
     customer: Mapped[str | None] = mapped_column(sa.String(64))
     payment_method: Mapped[str | None] = mapped_column(sa.String(64))
+    # The language of Stripe's page, as Stripe names it; None: that of the browser.
+    locale: Mapped[str | None] = mapped_column(sa.String(8))
     checkout_session_id: Mapped[str | None] = mapped_column(sa.String(128), unique=True)
     checkout_url: Mapped[str | None] = mapped_column(sa.Text)
     payment_intent_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)

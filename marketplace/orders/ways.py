@@ -7,7 +7,7 @@ after the PaymentIntent's id is committed, so that one whose answer was lost has
 https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import orm
 from stripe import StripeClient, checkout
@@ -27,22 +27,24 @@ class Way:
     """How the buyer wants to pay.
 
     `customer` and `payment_method` are ids at Stripe out of the buyer's own wallet: of the saved
-    card, or, with a Session, of the Customer who keeps the new card.
+    card, or, with a Session, of the Customer who keeps the new card. `locale` is the language of
+    Stripe's page, None that of the browser; a page that is open keeps its own.
     """
 
     ui: PaymentUi = PaymentUi.HOSTED
     customer: str | None = None
     payment_method: str | None = None
+    locale: str | None = field(default=None, compare=False)
 
 
 def of(payment: Payment) -> Way:
     """The way of an attempt."""
-    return Way(payment.ui, payment.customer, payment.payment_method)
+    return Way(payment.ui, payment.customer, payment.payment_method, payment.locale)
 
 
 def set_out(payment: Payment, way: Way) -> Payment:
     """Write a way on a new attempt. On a seller's own account no card can be kept for others."""
-    payment.ui, payment.payment_method = way.ui, way.payment_method
+    payment.ui, payment.payment_method, payment.locale = way.ui, way.payment_method, way.locale
     keeps_here = payment.stripe_account is None or way.ui is PaymentUi.SAVED_CARD
     payment.customer = way.customer if keeps_here else None
     return payment
@@ -57,7 +59,9 @@ def checkout_session(
     """
     params = charges.of(order.charge_type).session_params(sale, urls)
     if payment.ui is PaymentUi.ELEMENTS:
-        params = interfaces.elements(params)
+        params = interfaces.elements(params)  # whose script says its language itself
+    elif payment.locale:
+        params = interfaces.in_language(params, payment.locale)
     if payment.customer:
         params = interfaces.keeping_card(params, payment.customer)
     return stripe.v1.checkout.sessions.create(

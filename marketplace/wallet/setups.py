@@ -7,6 +7,8 @@ hundred times makes one SetupIntent. Its client secret is asked for at each view
 https://docs.stripe.com/payments/save-and-reuse
 """
 
+from typing import Any, cast
+
 from sqlalchemy import orm
 from stripe import StripeClient
 from stripe.params import SetupIntentCreateParams
@@ -52,8 +54,15 @@ def setup_secret(session: orm.Session, stripe: StripeClient, buyer: User) -> str
     return made.client_secret or ""
 
 
-def setup_page(session: orm.Session, stripe: StripeClient, buyer: User, *, public_url: str) -> str:
-    """The address of Stripe's page that takes the next card of `buyer`. Commits.
+def setup_page(
+    session: orm.Session,
+    stripe: StripeClient,
+    buyer: User,
+    *,
+    public_url: str,
+    locale: str = "auto",
+) -> str:
+    """The address of Stripe's page that takes the next card of `buyer`, in a language. Commits.
 
     Raises StripeError. https://docs.stripe.com/payments/checkout/save-and-reuse
     """
@@ -67,13 +76,14 @@ def setup_page(session: orm.Session, stripe: StripeClient, buyer: User, *, publi
         _done(session, customer)
     params: SessionCreateParams = {
         "mode": "setup",
+        "locale": cast("Any", locale),
         "customer": customer.stripe_id or "",
         "allowed_payment_method_types": ["card"],
         "success_url": f"{public_url}/cards/return?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{public_url}/cards",
         "setup_intent_data": {"metadata": {"customer": customer.token}},
     }
-    key = keys.key("setup_session", customer.token, customer.setups_done)
+    key = keys.key("setup_session", f"{customer.token}-{locale}", customer.setups_done)
     session.commit()
     with translating():
         made = stripe.v1.checkout.sessions.create(params, {"idempotency_key": key})

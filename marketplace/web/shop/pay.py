@@ -18,7 +18,7 @@ from marketplace.design import ChargeType
 from marketplace.errors import Invalid
 from marketplace.models import Order, PaymentUi, SavedCard
 from marketplace.orders import Way
-from marketplace.web import context, headers, paging
+from marketplace.web import context, headers, language, paging
 from marketplace.web.shop import stripejs
 
 CARD = "card-"
@@ -74,7 +74,7 @@ def chosen() -> Way | None:
     user, customer = context.user(), None
     if user and request.form.get("keep"):
         customer = wallet.customer(context.session(), context.stripe(), user).stripe_id
-    return Way(PLAIN[wish], customer)
+    return Way(PLAIN[wish], customer, locale=language.of_page().code)
 
 
 def show(token: str) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from flask_babel import gettext
 
 from marketplace import wallet
 from marketplace.errors import StripeError
-from marketplace.web import context, headers
+from marketplace.web import context, headers, language
 from marketplace.web.auth import own_path, signed_in
 from marketplace.web.shop import stripejs
 
@@ -51,7 +51,11 @@ def hosted() -> ResponseReturnValue:
     """To Stripe's page, which saves a card without JavaScript of ours."""
     public_url = context.settings().public_url
     url = wallet.setup_page(
-        context.session(), context.stripe(), context.person(), public_url=public_url
+        context.session(),
+        context.stripe(),
+        context.person(),
+        public_url=public_url,
+        locale=language.of_page().code,
     )
     return redirect(url, 303)
 
