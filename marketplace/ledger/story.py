@@ -20,6 +20,7 @@ from marketplace.charges import fees, prices
 from marketplace.charges.strategy import Deal, Kind, Party, Roles, Share
 from marketplace.design.passing import TransferWhen
 from marketplace.errors import Sentence
+from marketplace.ledger.mirrors import BILL
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import BalanceTransaction, Order, OrderPart, Seller, Transfer
 from marketplace.money import Money
@@ -43,7 +44,7 @@ TYPES = {
     "transfer_refund": (Kind.TRANSFER_REVERSAL, Party.SELLER),
     "application_fee": (Kind.APPLICATION_FEE, Party.SELLER),
     "application_fee_refund": (Kind.APPLICATION_FEE_REFUND, Party.SELLER),
-    "stripe_fee": (Kind.STRIPE_FEE, Party.STRIPE),
+    BILL: (Kind.STRIPE_FEE, Party.STRIPE),
 }
 # On a seller's balance these are the other half of what the platform's balance shows.
 MIRRORED_ON_PLATFORM = frozenset({"payment_refund"})
@@ -147,7 +148,10 @@ class MoneyStory:
 
 
 def story(session: orm.Session, order: Order) -> MoneyStory:
-    """Tell the money story of `order` from the mirrored rows; five queries, no call to Stripe."""
+    """Tell the money story of `order` from the mirrored rows; no call to Stripe.
+
+    Four queries, and one more until it is told what Stripe took.
+    """
     parts = session.scalars(
         sa.select(OrderPart).where(OrderPart.order_id == order.id).order_by(OrderPart.id)
     ).all()
@@ -160,7 +164,9 @@ def story(session: orm.Session, order: Order) -> MoneyStory:
     known = {part.seller_id for part in parts} | {row.seller_id for row in passed}
     shops = {it.id: it for it in session.scalars(sa.select(Seller).where(Seller.id.in_(known)))}
     names = {number: shop.shop_name for number, shop in shops.items()}
-    fee = _estimate(session, order, shops[parts[0].seller_id]) if parts else None
+    fee = None
+    if parts and not any(_taken(row) or row.type == BILL for row in transactions):
+        fee = _estimate(session, order, shops[parts[0].seller_id])
     return tell(order, parts, names, transactions, passed, fee)
 
 
