@@ -342,7 +342,7 @@ def test_every_countrys_test_account_is_a_valid_one(code: str) -> None:
         ("US", "123", "000123456789", "routing_number_invalid"),
         ("US", None, "000123456789", "parameter_missing"),
         ("US", "110000000", "12", "account_number_invalid"),
-        ("DE", None, "DE89370400440532013001", "account_number_invalid"),
+        ("DE", None, "DE89370400440532013009", "account_number_invalid"),
         ("XX", None, "1", "country_unsupported"),
     ],
 )

@@ -106,3 +106,20 @@ def test_a_fee_named_at_the_capture_obeys_the_same_rules(sandbox: Running) -> No
     assert refused.value.param == "application_fee_amount"
     charges.capture(charge.id, {"application_fee_amount": 100}, acting(ada))
     assert moves(sandbox)[-1][:2] == ("application_fee", 100)
+
+
+def test_a_recipient_lives_abroad_and_stays_one(sandbox: Running) -> None:
+    accounts = sandbox.client().v1.accounts
+    params: Any = {"country": "US", **RECIPIENT, "capabilities": {"transfers": {"requested": True}}}
+    del params["able"]
+    agreement = "tos_acceptance[service_agreement]"
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        accounts.create(params)
+    assert caught.value.param == agreement
+    params["country"] = "JP"
+    yuki = accounts.create(params).id
+    signed: Any = {"tos_acceptance": {"date": 1_700_000_000, "ip": "127.0.0.1"}}
+    accounts.update(yuki, signed)
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        accounts.update(yuki, {"tos_acceptance": {"service_agreement": "full"}})
+    assert caught.value.param == agreement

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from marketplace.sandbox import (
+    agreements,
     configuration,
     connected,
     countries,
@@ -241,6 +242,7 @@ def apply(ctx: Context, account: dict[str, Any], params: dict[str, Any]) -> None
     """
     params = {**_secret_token(ctx, params), **params}
     _check(account, params)
+    agreements.check(ctx, account, params)
     for name in ("business_type", "email"):
         if name in params:
             account[name] = params[name] or None
