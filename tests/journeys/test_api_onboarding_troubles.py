@@ -146,6 +146,10 @@ def test_what_nobody_has_heard_of_is_asked_all_the_same(town: Town, api: Account
     field = nadia.page.select_one('[name="individual.shoe_size"]')
     assert field is not None
     assert (field["value"], field["aria-invalid"]) == ("44", "true"), nadia.text
+    # Its own pages know all that it asks; some, such as an appeal, are answered there alone.
+    nadia.press("Answer on Stripe's pages")
+    assert nadia.away, nadia.text
+    assert nadia.away.startswith(town.stripe.url)
 
 
 def test_the_pages_are_for_the_owner_of_a_shop_whose_questions_are_ours(town: Town) -> None:

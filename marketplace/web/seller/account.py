@@ -115,7 +115,7 @@ def start() -> ResponseReturnValue:
 
 @seller_required
 def start_hosted() -> ResponseReturnValue:
-    """Send a seller whose browser does not show the embedded questions to Stripe's own pages."""
+    """Send a seller to Stripe's own pages, which know every question and need no script."""
     seller, url = context.shop(), addresses(context.shop())
     return to_stripe(onboarding.hosted.link(context.session(), context.stripe(), seller, url))
 
