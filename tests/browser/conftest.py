@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from marketplace.cli import messages
 from tests.journeys.conftest import start_town, town
 
 __all__ = ["start_town", "town"]
@@ -36,13 +37,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+ENGLISH, CHINESE = "en-US", "zh-CN"
+_IN_CHINESE = {str(it.id): str(it.string) for it in messages.read() if it.id}
+
+
 @dataclass
 class Person:
-    """Somebody at a screen. Whatever the browser complains of is a fault of our pages."""
+    """Somebody at a screen. Whatever the browser complains of is a fault of our pages.
+
+    What tests write in English is looked for as this person reads it, where it is ours.
+    """
 
     name: str
     context: BrowserContext
     page: Page
+    language: str = ENGLISH
     complaints: list[str] = field(default_factory=list)
     pictures: int = 0
 
@@ -67,13 +76,22 @@ class Person:
     def open(self, url: str) -> None:
         self.page.goto(url)
 
+    def said(self, words: str) -> str:
+        """A whole sentence of our pages as this person reads it; Stripe's own stay English."""
+        return words if self.language == ENGLISH else _IN_CHINESE.get(words, words)
+
+    def reads_own_language(self) -> None:
+        """The page says that it is in this person's language."""
+        tag = self.page.locator("html").get_attribute("lang")
+        assert tag == ("en" if self.language == ENGLISH else self.language), self.page.url
+
     def press(self, words: str) -> None:
         """Press a button by its words."""
-        self.page.get_by_role("button", name=words).first.click()
+        self.page.get_by_role("button", name=self.said(words)).first.click()
 
     def follow(self, words: str) -> None:
         """Follow a link by its words."""
-        self.page.get_by_role("link", name=words).first.click()
+        self.page.get_by_role("link", name=self.said(words)).first.click()
 
     def fill(self, **fields: str) -> None:
         """Type into fields by their names."""
@@ -82,7 +100,7 @@ class Person:
 
     def reads(self, words: str) -> None:
         """See these words within some seconds, without doing anything."""
-        self.page.get_by_text(words).first.wait_for(timeout=20_000)
+        self.page.get_by_text(self.said(words)).first.wait_for(timeout=20_000)
 
     def picture(self, title: str) -> None:
         """Keep what is on the screen, and see to it that nothing sticks out at the side."""
@@ -115,15 +133,21 @@ def meet(chromium: Browser) -> Iterator[Meet]:
     """Bring somebody with a screen of a size; in the end no browser may have complained."""
     people: list[Person] = []
 
-    def person(name: str, size: tuple[int, int] = DESKTOP, *, script: bool = True) -> Person:
+    def person(
+        name: str,
+        size: tuple[int, int] = DESKTOP,
+        *,
+        script: bool = True,
+        language: str = ENGLISH,
+    ) -> Person:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
             java_script_enabled=script,
-            locale="en-US",
+            locale=language,
             timezone_id="UTC",
         )
         context.set_default_timeout(15_000)
-        found = Person(name, context, context.new_page())
+        found = Person(name, context, context.new_page(), language)
         found.listen()
         people.append(found)
         return found

@@ -1,10 +1,11 @@
-"""A company with two owners, on our own pages, in a real browser, at a desk and on a phone."""
+"""A company with two owners, on our own pages, at a desk and on a phone, in both languages."""
 
+import pytest
 from playwright.sync_api import Page
 
 from marketplace.design import AccountsApi
 from marketplace.lifecycles import SellerState
-from tests.browser.conftest import DESKTOP, PHONE, Meet, Person
+from tests.browser.conftest import CHINESE, DESKTOP, ENGLISH, PHONE, Meet, Person
 from tests.journeys.api_forms import design
 from tests.journeys.conftest import PASSWORD, Town
 
@@ -39,7 +40,8 @@ def _person(of: Person, role: str, first: str, **more: str) -> None:
     _answer(of.page, "person_new", told)
     _picture(of, f"new {role}")
     of.press("Save")
-    of.page.get_by_text("Stripe wants to know more").wait_for()
+    saved = "Stripe wants to know more of" if of.language == ENGLISH else "Stripe 还需要进一步了解"
+    of.reads(f"{saved} {first} Oak")
     prefix = of.page.url.rpartition("/")[2]
     born = {"dob.day": "1", "dob.month": "1", "dob.year": "1902", "ssn_last_4": "0000"}
     home = {"line1": "address_full_match", "city": "Portland", "postal_code": "97201"}
@@ -47,51 +49,58 @@ def _person(of: Person, role: str, first: str, **more: str) -> None:
     _picture(of, f"more of {role}")
     _answer(of.page, prefix, {**born, **lives, "phone": "0000000000"})
     of.press("Save")
-    of.page.get_by_role("heading", name="The people behind it").wait_for()
+    of.page.get_by_role("heading", name=of.said("The people behind it")).wait_for()
 
 
 def _opens_a_shop(otto: Person, site: str) -> None:
     otto.open(f"{site}/sign-up")
-    otto.fill(name="Otto Oak", email="otto@example.com", password=PASSWORD)
-    otto.page.get_by_label("I want to sell").check()
+    otto.reads_own_language()
+    otto.fill(name="Otto Oak", email=f"{otto.language}@example.com", password=PASSWORD)
+    otto.page.get_by_label(otto.said("I want to sell")).check()
     otto.press("Sign up")
-    otto.fill(name="Oak Brothers")
+    otto.fill(name=f"{otto.name} Brothers")
     otto.page.locator("select[name=country]").select_option("US")
     otto.press("Open the shop")
     otto.press("Set up payments")
     _picture(otto, "overview")
-    otto.follow("Begin")
+    otto.follow("Your business")
 
 
 def _gives_the_bank(otto: Person, town: Town) -> None:
     """Numbers that are wrong, then right; they reach Stripe and never the shop."""
-    otto.page.get_by_label("Account holder").fill("Oak Brothers LLC")
-    otto.page.get_by_label("Routing number").fill("110000000")
-    otto.page.get_by_label("Account number").fill("12")
+    otto.page.get_by_label(otto.said("Account holder")).fill("Oak Brothers LLC")
+    otto.page.get_by_label(otto.said("Routing number")).fill("110000000")
+    otto.page.get_by_label(otto.said("Account number")).fill("12")
     otto.press("Save and go on")
     otto.page.locator("#bank-account_number-error").wait_for()
     _picture(otto, "bank with a fault")
     sent: list[str] = []
     otto.page.on("request", lambda it: sent.append(f"{it.url} {it.post_data}"))
-    otto.page.get_by_label("Account number").fill("000123456789")
+    otto.page.get_by_label(otto.said("Account number")).fill("000123456789")
     otto.press("Save and go on")
-    otto.page.get_by_role("heading", name="Stripe's terms").wait_for()
+    otto.page.get_by_role("heading", name=otto.said("Stripe's terms")).wait_for()
     assert not any("000123456789" in it for it in sent if it.startswith(town.site))
     assert any("000123456789" in it for it in sent if it.startswith(town.stripe.url))
 
 
-def test_a_company_with_two_owners(town: Town, meet: Meet) -> None:
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE])
+def test_a_company_with_two_owners(town: Town, meet: Meet, language: str) -> None:
     town.choose(design(AccountsApi.V1))
-    otto = meet("Otto", DESKTOP)
+    otto = meet("Otto" if language == ENGLISH else "Otto in Chinese", language=language)
     _opens_a_shop(otto, town.site)
     _answer(otto.page, "business_profile", {"mcc": "5712"})
-    otto.page.get_by_label("Kind of business").select_option("company")
+    otto.page.get_by_label(otto.said("Kind of business")).select_option("company")
+    if language == CHINESE:
+        otto.reads("您做什么，出售什么。")
     _picture(otto, "business")
     otto.press("Save and go on")
     home = {"line1": "address_full_match", "city": "Portland", "postal_code": "97201"}
     lives = {f"address.{part}": value for part, value in {**home, "state": "OR"}.items()}
     otto.press("Save and go on")
     otto.page.get_by_role("alert").wait_for()
+    assert otto.page.locator(".fault").first.inner_text() == (
+        "Stripe needs an answer here." if language == ENGLISH else "Stripe 需要此处的回答。"
+    )
     _picture(otto, "company with faults")
     company = {"name": "Oak Brothers LLC", "phone": "0000000000", "tax_id": "000000000"}
     _answer(otto.page, "company", company | lives)
@@ -100,16 +109,21 @@ def test_a_company_with_two_owners(town: Town, meet: Meet) -> None:
     _person(otto, "Representative", "Otto", relationship__title="CEO", relationship__owner="yes")
     _person(otto, "Owner", "Wilma", relationship__percent_ownership="40")
     _picture(otto, "people")
-    otto.page.get_by_label("Everybody who owns 25% or more").check()
+    otto.page.get_by_label(
+        otto.said("Everybody who owns 25% or more is named above, or nobody does")
+    ).check()
     otto.press("Save and go on")
     _gives_the_bank(otto, town)
     _picture(otto, "terms")
-    otto.page.get_by_label("I agree").check()
+    otto.page.get_by_label(otto.said("I agree to Stripe's Connected Account Agreement")).check()
     otto.press("Agree")
-    otto.reads("Stripe has an answer to all that it asks")
+    otto.reads(
+        "Stripe has an answer to all that it asks. You can look at each part again, and change it."
+    )
+    otto.reads_own_language()
     _picture(otto, "done")
     town.advance(seconds=60)
-    seller = town.seller("Oak Brothers")
+    seller = town.seller(f"{otto.name} Brothers")
     assert seller.state is SellerState.NOTHING_DUE
     people = town.wiring.stripe.v1.accounts.persons.list(seller.stripe_id or "").data
     owners = [it.first_name for it in people if it.relationship and it.relationship.owner]

@@ -189,8 +189,8 @@ def test_no_page_of_the_marketplace_has_a_serious_fault(
         (inhabited.buyer, ["/orders", "/cards", *(f"/orders/{t}" for t in inhabited.orders)]),
         (inhabited.seller, ["/sell"]),
         (inhabited.beginner, ["/sell/account"]),
-        (inhabited.answering, ["/sell/questions"]),
-        (inhabited.embedded, ["/sell/account", "/sell/onboarding"]),
+        (inhabited.answering, ["/sell/questions", "/sell/questions?lang=zh"]),
+        (inhabited.embedded, ["/sell/account?lang=zh", "/sell/onboarding?lang=zh"]),
         (inhabited.operator, ["/platform"]),
     ):
         with somebody(chromium, town, user) as page:

@@ -9,7 +9,7 @@ from marketplace import sellers
 from marketplace.design import DEFAULT, ChargeType, Dashboard, Onboarding
 from marketplace.lifecycles import SellerState
 from marketplace.models import User
-from tests.browser.conftest import DESKTOP, PHONE, Meet, Person
+from tests.browser.conftest import CHINESE, DESKTOP, ENGLISH, PHONE, Meet, Person
 from tests.journeys.conftest import PASSWORD, Town
 
 WHITE = replace(
@@ -37,13 +37,18 @@ def signs_in(person: Person, site: str) -> None:
     person.open(f"{site}/sign-in")
     person.fill(email="nadia@example.com", password=PASSWORD)
     person.press("Sign in")
-    person.page.get_by_role("button", name="Sign out").wait_for()
+    person.page.get_by_role("button", name=person.said("Sign out")).wait_for()
+    person.reads_own_language()
 
 
 def onboards(nadia: Person, site: str) -> None:
     """Answer everything in the frame, without ever leaving our page."""
     nadia.open(f"{site}/sell/account")
     nadia.press("Set up payments with Stripe")
+    component = nadia.page.locator(".slot-stripe > *")
+    component.wait_for(state="attached")
+    told = component.evaluate("it => it.connection.params.locale")
+    assert told == ("en" if nadia.language == ENGLISH else nadia.language)
     form = nadia.page.frame_locator("iframe")
     finish = form.get_by_role("button", name="Agree and submit")
     go_on = form.get_by_role("button", name="Save and continue")
@@ -75,7 +80,7 @@ def test_a_seller_onboards_sells_and_reads_everything_without_leaving_us(
         ben = shop.browser("Ben")
         ben.open(shop.pay(shop.order(ben, "Woven rug"), card=card))
         shop.settle()
-    phone = meet("Nadia on a phone", PHONE)
+    phone = meet("Nadia on a phone", PHONE, language=CHINESE)
     signs_in(phone, site)
     for person in (nadia, phone):
         for page, component, words in (
@@ -93,15 +98,19 @@ def test_a_seller_onboards_sells_and_reads_everything_without_leaving_us(
             person.picture(f"components {component}")
 
 
-def test_when_stripes_script_is_blocked_our_own_rows_stand_there(shop: Town, meet: Meet) -> None:
-    nadia, site = meet("Nadia behind a blocker", PHONE), shop.site
+def test_who_reads_chinese_onboards_in_our_page_and_behind_a_blocker_reads_our_own_rows(
+    shop: Town, meet: Meet
+) -> None:
+    nadia, site = meet("Nadia in Chinese", PHONE, language=CHINESE), shop.site
     signs_in(nadia, site)
     onboards(nadia, site)
+    nadia.reads("您已从 Stripe 返回。它不再需要任何信息。")
+    nadia.reads_own_language()
     shop.settle()
     nadia.page.route("**/connect-js/**", _block)
     nadia.open(f"{site}/sell/payments")
-    nadia.reads("did not load")
-    nadia.reads("No payments yet")
+    nadia.reads("此页面的 Stripe 部分未能加载。")
+    nadia.reads("还没有付款")
     nadia.picture("ours instead")
     nadia.complaints.clear()  # the browser says that the script was blocked, and rightly
 

@@ -1,10 +1,11 @@
 """Our own form with Stripe's Payment Element, and the cards that it keeps."""
 
+import pytest
 from playwright.sync_api import FrameLocator, expect
 
 from marketplace.design import ChargeType
 from tests import builders
-from tests.browser.conftest import PHONE, Meet, Person
+from tests.browser.conftest import CHINESE, ENGLISH, PHONE, Meet, Person
 from tests.journeys.conftest import PASSWORD, Town
 from tests.sandbox import merchants
 
@@ -47,6 +48,7 @@ def test_a_card_is_kept_from_a_phone_after_the_banks_question(town: Town, meet: 
 
 def goes_to_the_till(person: Person, site: str, title: str) -> None:
     person.open(site)
+    person.reads_own_language()
     person.follow(title)
     person.press("Put into the basket")
     person.follow("Check out")
@@ -62,29 +64,38 @@ def stands_on_sale(town: Town, *charge_types: ChargeType) -> None:
             builders.product(session, shop, f"{charge_type.value.title()} pot", 2400)
 
 
+@pytest.mark.parametrize(
+    ("language", "order", "button", "paid"),
+    [
+        (ENGLISH, "Order and pay $24.00", "Pay $24.00", "Your order is paid"),
+        (CHINESE, "下单并支付 US$24.00", "支付 US$24.00", "您的订单已付款"),
+    ],
+    ids=["english", "chinese"],
+)
 def test_a_guest_pays_in_our_form_after_a_decline_and_the_banks_question(
-    town: Town, meet: Meet
+    town: Town, meet: Meet, language: str, order: str, button: str, paid: str
 ) -> None:
     town.stripe.key = town.settings.stripe_key
     stands_on_sale(town, ChargeType.DESTINATION)
-    gus = meet("Gus", PHONE)
+    gus = meet("Gus" if language == ENGLISH else "Gus in Chinese", PHONE, language=language)
     goes_to_the_till(gus, town.site, "Destination pot")
-    gus.page.get_by_label("Here, in a form of Stripe's").check()
+    gus.page.get_by_label(gus.said("Here, in a form of Stripe's")).check()
     gus.picture("till")
-    gus.press("Order and pay")
-    gus.page.get_by_label("Email").fill("gus@example.com")
+    gus.press(order)
+    gus.page.get_by_label(gus.said("Email")).fill("gus@example.com")
     types(gus, DECLINED)
-    gus.press("Pay $24.00")
+    gus.press(button)
     expect(gus.page.get_by_role("alert")).to_contain_text("declined")
     gus.picture("declined in the form")
     (noted,) = gus.complaints  # the browser writes every 402 down; this one was wanted
     assert "402" in noted
     gus.complaints.clear()
     types(gus, CHALLENGED)
-    gus.press("Pay $24.00")
+    gus.press(button)
     bank = gus.page.frame_locator("dialog iframe")
     bank.get_by_role("button", name="Approve the payment").click()
-    gus.reads("Your order is paid")
+    gus.reads(paid)
+    gus.reads_own_language()
     gus.picture("paid")
 
 
