@@ -38,7 +38,7 @@ def test_a_german_repairs_a_rejected_document(town: Town, api: AccountsApi) -> N
     born = {"dob__year": "1990", "email": "d@example.com", "phone": "0000000000"}
     fill(dora, SAVE, about("individual", "Dora", "Dreher", **born))
     assert "IBAN" in dora.text, dora.text
-    bank(dora, account_number="DE89370400440532013001")
+    bank(dora, account_number="DE89370400440532013009")
     assert dora.status == 422
     assert "The account number does not look right." in dora.text
     bank(dora, account_number="DE89370400440532013000")
