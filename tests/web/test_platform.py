@@ -1,6 +1,7 @@
 """The operator's pages: everything is shown, nothing is given away, and nobody else gets in."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +14,26 @@ from marketplace import clock
 from marketplace.application import create_app
 from marketplace.config import SANDBOX_KEY, Settings
 from marketplace.database import phase
-from marketplace.lifecycles import InboxState, OrderStatus, PayoutStatus, SellerState
-from marketplace.models import Balance, BankAccount, InboxEvent, Order, Payment, Role, Scope
+from marketplace.design import ChargeType
+from marketplace.design.passing import TransferWhen
+from marketplace.lifecycles import (
+    InboxState,
+    OrderStatus,
+    PaymentStatus,
+    PayoutStatus,
+    SellerState,
+)
+from marketplace.models import (
+    Balance,
+    BalanceTransaction,
+    BankAccount,
+    InboxEvent,
+    Order,
+    OrderPart,
+    Payment,
+    Role,
+    Scope,
+)
 from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
 from tests import builders
@@ -154,18 +173,23 @@ def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: o
     )
     builders.payout(session, shop, status=PayoutStatus.FAILED, failure_code="no_account")
     event_row(session)
+    paid = builders.order(session, shop, status=OrderStatus.PAID)
+    session.add(attempt(paid, refund_failure="lost_or_stolen_card", refund_failed_at=clock.now()))
     with phase(session):
         session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
     told = text(olivia, "")
     for sentence in (
         "1 payment did not fit the order",
         "1 payout came back from the bank",
+        "1 refund did not reach the buyer",
         "1 event failed too often",
         "1 seller switched off",
         "Put the endpoint's signing secret into STRIPE_WEBHOOK_SECRET.",
     ):
         assert sentence in told
     assert "40.00 came and 50.00 was due." in text(olivia, "/orders")
+    assert "the card was reported lost or stolen." in text(olivia, "/orders")
+    assert "A refund did not reach the buyer" in text(olivia, f"/orders/{paid.token}")
     assert "The bank found no account under these numbers." in text(olivia, "/payouts")
 
 
@@ -309,6 +333,46 @@ def test_an_order_page_tells_its_money_story_and_why_it_is_held(
     assert "40.00 came." in told
     assert "$50.00" in told
     assert "Bea's Bowls" in told
+
+
+def test_a_share_that_waits_says_before_the_click_what_a_refund_took_of_it(
+    olivia: FlaskClient, session: orm.Session
+) -> None:
+    shop = builders.seller(session, "Bea's Bowls", transfers_active=True)
+    separate = {"charge_type": ChargeType.SEPARATE, "paid_at": clock.now()}
+    partly = builders.order(session, shop, status=OrderStatus.PARTLY_REFUNDED, **separate)
+    wholly = builders.order(session, shop, status=OrderStatus.REFUNDED, **separate)
+    session.add_all([attempt(partly, amount_refunded=400), attempt(wholly, amount_refunded=1000)])
+    session.execute(sa.update(OrderPart).values(transfer_when=TransferWhen.LATER))
+    session.add(
+        BalanceTransaction(
+            stripe_id="txn_bowl",
+            type="charge",
+            reporting_category="charge",
+            amount=1000,
+            fee=59,
+            net=941,
+            currency="usd",
+            available_on=clock.now(),
+            status="available",
+            source=f"ch_{partly.id}",
+            order_id=partly.id,
+            created=clock.now(),
+        )
+    )
+    session.commit()
+    told = text(olivia, f"/orders/{partly.token}")
+    assert "$5.00 of Bea's Bowls's part waits with the marketplace" in told
+    assert "$4.00 went back to the buyer, so $4.00 of it stays." in told
+    assert "nothing: $10.00 went back to the buyer" in text(olivia, f"/orders/{wholly.token}")
+
+
+def attempt(order: Order, **values: Any) -> Payment:
+    """How an order was paid, as Stripe told us."""
+    about = {"charge_id": f"ch_{order.id}", "status": PaymentStatus.SUCCEEDED}
+    return Payment(
+        order_id=order.id, amount=order.amount, currency=order.currency, **about, **values
+    )
 
 
 def test_the_buttons_read_again_from_stripe(settings: Settings, sandbox: Running) -> None:
