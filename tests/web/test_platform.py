@@ -339,7 +339,7 @@ def test_a_share_that_waits_says_before_the_click_what_a_refund_took_of_it(
     olivia: FlaskClient, session: orm.Session
 ) -> None:
     shop = builders.seller(session, "Bea's Bowls", transfers_active=True)
-    separate = {"charge_type": ChargeType.SEPARATE, "paid_at": clock.now()}
+    separate: dict[str, Any] = {"charge_type": ChargeType.SEPARATE, "paid_at": clock.now()}
     partly = builders.order(session, shop, status=OrderStatus.PARTLY_REFUNDED, **separate)
     wholly = builders.order(session, shop, status=OrderStatus.REFUNDED, **separate)
     session.add_all([attempt(partly, amount_refunded=400), attempt(wholly, amount_refunded=1000)])
