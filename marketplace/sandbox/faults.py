@@ -183,6 +183,7 @@ class Faults:
 
     def before(self, call: Call) -> None:
         """What happens to a request before its work; raises `Refused` when there will be none."""
+        call.calm = self._released
         fault = self._strike(
             lambda rule: (
                 not rule.on_events
@@ -197,7 +198,7 @@ class Faults:
         if fault.kind in _REFUSALS and fault.kind != _KEPT:
             raise _refusal(fault)
         if fault.kind in {"slow", "timeout"}:
-            self._nap(fault.ms)
+            _nap(call)
         if fault.kind == "timeout":
             raise Refused("Nobody hears this: the line is dead.", status=504, kind="api_error")
 
@@ -225,7 +226,7 @@ class Faults:
             answer.headers["Content-Length"] = str(len(answer.body))
             answer.body = answer.body[: len(answer.body) // 2]
         elif fault.kind == "timeout_after":
-            self._nap(fault.ms)
+            _nap(call)
         if fault.kind.startswith("timeout"):
             raise Silence
 
@@ -259,6 +260,8 @@ class Faults:
                     return rule
         return None
 
-    def _nap(self, ms: int) -> None:
-        """Wait, unless all faults are cleared meanwhile."""
-        self._released.wait(ms / 1000)
+
+def _nap(call: Call) -> None:
+    """Wait as long as the fault says, unless all faults are cleared meanwhile."""
+    if call.fault is not None and call.calm is not None:
+        call.calm.wait(call.fault.ms / 1000)

@@ -61,6 +61,8 @@ class Call:
     at: int = 0
     took: float = 0.0
     fault: Fault | None = None
+    calm: threading.Event | None = None
+    """Set when the faults are cleared that were set as the request came."""
 
     def header(self, name: str) -> str | None:
         """A request header; names are lower case here."""

@@ -88,14 +88,11 @@ def test_garbage_is_no_answer_although_the_work_was_done(sandbox: Running) -> No
     assert customers(sandbox) == 1
 
 
-def test_a_slow_answer_comes_late_and_nobody_else_waits_for_it(sandbox: Running) -> None:
-    fault(sandbox, "slow", path="/v1/balance", ms=300)
+def test_a_slow_answer_comes_late(sandbox: Running) -> None:
+    fault(sandbox, "slow", path="/v1/balance", ms=50)
     began = time.perf_counter()
     sandbox.client().v1.balance.retrieve()
-    assert time.perf_counter() - began >= 0.3
-    began = time.perf_counter()
-    sandbox.client().v1.balance.retrieve()
-    assert time.perf_counter() - began < 0.3
+    assert time.perf_counter() - began >= 0.05
 
 
 def test_a_fault_meets_its_method_path_and_account_only(sandbox: Running) -> None:
@@ -157,15 +154,19 @@ def test_the_panel_sets_and_clears_without_javascript(sandbox: Running) -> None:
     assert set_now(sandbox) == []
 
 
-def test_a_request_that_hangs_is_let_go_when_faults_are_cleared(sandbox: Running) -> None:
-    fault(sandbox, "slow", path="/v1/balance", ms=60_000)
+def test_nobody_waits_for_a_request_that_hangs_and_clearing_the_faults_lets_it_go(
+    sandbox: Running,
+) -> None:
+    fault(sandbox, "slow", path="/v1/balance", ms=120_000)
     asking = threading.Thread(target=sandbox.client().v1.balance.retrieve)
     asking.start()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while set_now(sandbox) and time.monotonic() < end:
         time.sleep(0.01)
-    requests.post(f"{sandbox.url}/_sandbox/faults/clear", timeout=10)
-    asking.join(5)
+    sandbox.client().v1.balance.retrieve()
+    assert asking.is_alive()
+    requests.post(f"{sandbox.url}/_sandbox/faults/clear", timeout=30)
+    asking.join(60)
     assert not asking.is_alive()
 
 
