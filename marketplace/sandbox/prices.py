@@ -1,10 +1,11 @@
 """What Stripe takes for a card payment, by the country of the account that is the merchant.
 
 Stripe's list prices as public pages gave them, most of them in the autumn of 2026: its own pricing
-and support pages as others quoted them. Each was found at two places at least, but for HU, LI and
-SE, which one support page of Stripe's gives (2023), and BR's conversion, for which none was found.
-That test mode takes just these is known of the United States only. Where no price was found (GI,
-IN, and the countries where accounts only receive) those of the United States stand in.
+and support pages as others quoted them. Each was found at two places at least, but for DK, HU, LI
+and SE, which one support page of Stripe's gives (2023), and for what conversion costs in BR and MY,
+which was not found and is taken to be the usual. That test mode takes just these is known of the
+United States only. Where no price was found (GI, IN, and the countries where accounts only receive)
+those of the United States stand in.
 
 The rule that bites: the country of the card decides too. A card from elsewhere costs more, and so
 does a payment that is converted. Premium cards, negotiated prices and the taxes that some countries
