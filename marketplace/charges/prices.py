@@ -5,10 +5,10 @@ are those of the account that is the merchant, for cards issued where it is. The
 another charge type may mean another merchant in another country, and so another price. Nothing is
 estimated for a country or a currency that does not stand here.
 
-The figures are Stripe's public list prices of 2026, nearly all as two sources or more quote them (its
-support pages, and its pricing pages as others copied them); those of DK, HU, LI and SE are from one
-support page of 2023. Stripe changes them without notice. Negotiated prices, premium cards and taxes
-on fees are left out. https://stripe.com/pricing
+The figures are Stripe's public list prices of 2026, nearly all as two sources or more quote them
+(its support pages, and its pricing pages as others copied them); those of DK, HU, LI and SE are
+from one support page of 2023. Stripe changes them without notice. Negotiated prices, premium cards
+and taxes on fees are left out. https://stripe.com/pricing
 https://support.stripe.com/questions/understanding-your-currency-conversion-fees
 """
 

@@ -1,8 +1,8 @@
 """Currencies: which exist, the least and the most that can be charged, and made-up rates.
 
 Amounts are minor units. The rates are fixed and invented, close enough to look right; a
-conversion takes no margin, and the fee for it is a row of its own (see `settlement`). Every conversion goes through `FX` in the book, so
-that each currency still sums to zero.
+conversion takes no margin, and the fee for it is a row of its own (see `settlement`). Every
+conversion goes through `FX` in the book, so that each currency still sums to zero.
 
 https://docs.stripe.com/currencies
 """
