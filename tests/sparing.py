@@ -10,7 +10,7 @@ import gc
 import signal
 from collections.abc import Callable
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -46,7 +46,7 @@ class Compiled(BytecodeCache):
 def spare() -> None:
     """Be sparing from now on, in this process and for everything that it starts."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
-    Rule._compile_builder = _kept(Rule._compile_builder)  # type: ignore[method-assign]
+    Rule.compile = _kept(Rule.compile)  # type: ignore[method-assign, assignment]
     people._HASHER = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
     people._NOBODY = people._HASHER.hash("nobody has this password")
     database._prepare_sqlite = _careless(database._prepare_sqlite)
@@ -59,15 +59,21 @@ def spare() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _kept(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
-    """Werkzeug writes two Python functions for each address of each application."""
-    functions: dict[tuple[object, ...], Any] = {}
+def _kept(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """Werkzeug takes each address of each application apart and writes two functions for it."""
+    ready: dict[tuple[object, ...], Rule] = {}
 
-    def compiled(rule: Rule, *how: bool) -> Any:
-        key = (rule.rule, rule.host, rule.subdomain, repr(rule.defaults), how)
-        if key not in functions:
-            functions[key] = compile_builder(rule, *how)
-        return functions[key]
+    def compiled(rule: Rule) -> None:
+        key = (rule.rule, rule.host, rule.subdomain, rule.merge_slashes, repr(rule.defaults))
+        same = ready.get(key)
+        if same is None:
+            compile_rule(rule)
+            ready[key] = rule
+            return
+        rule._parts, rule._trace, rule._converters = same._parts, same._trace, same._converters
+        rule.arguments = set(same.arguments)
+        rule._build = cast("Any", same._build).__func__.__get__(rule)
+        rule._build_unknown = cast("Any", same._build_unknown).__func__.__get__(rule)
 
     return compiled
 
