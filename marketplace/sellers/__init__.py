@@ -9,7 +9,7 @@ https://docs.stripe.com/connect/accounts
 
 from marketplace.sellers.accounts import deauthorized, ensure_account, refresh
 from marketplace.sellers.agreements import Agreement, change, is_fixed, lacking
-from marketplace.sellers.doors import DOORS, Door, design_of
+from marketplace.sellers.doors import DOORS, Door
 from marketplace.sellers.importing import Found, look_up
 from marketplace.sellers.lists import (
     PAGE,
@@ -50,7 +50,6 @@ __all__ = [
     "change",
     "count_by_state",
     "deauthorized",
-    "design_of",
     "ensure_account",
     "is_fixed",
     "lacking",

@@ -37,11 +37,6 @@ class Door:
     widen: Callable[[StripeClient, str, Design, bool], None]
 
 
-def design_of(seller: Seller) -> Design:
-    """The choices that were made for this seller, most of them for good."""
-    return seller.design
-
-
 def _applicant(seller: Seller, shop_url: str | None) -> Applicant:
     return Applicant(
         token=seller.token,

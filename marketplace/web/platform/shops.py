@@ -44,7 +44,7 @@ def seller_list() -> ResponseReturnValue:
 def seller(slug: str) -> ResponseReturnValue:
     """One shop: requirements, capabilities, bank accounts, balance, latest payouts."""
     shop = _shop(slug)
-    return _page(shop, forms.ChangeForm(shop), sellers.design_of(shop))
+    return _page(shop, forms.ChangeForm(shop), shop.design)
 
 
 @bp.post("/sellers/<slug>/terms")
@@ -53,7 +53,7 @@ def change_terms(slug: str) -> ResponseReturnValue:
     """Agree anew with a seller on what is not fixed; Stripe is asked for what the account lacks."""
     session, shop = context.session(), _shop(slug)
     form = forms.ChangeForm(shop)
-    wanted = forms.typed_design(sellers.design_of(shop))
+    wanted = forms.typed_design(shop.design)
     try:
         form.insist()
         runs_here(wanted)

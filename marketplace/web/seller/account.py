@@ -162,7 +162,7 @@ def stripe_said_no(error: StripeError) -> ResponseReturnValue:
         retry=isinstance(error, StripeUnavailable),
         again=faults.fields_to_repeat(),
         no_account=seller is not None and seller.stripe_id is None,
-        refusal=seller and sellers.refusal(sellers.design_of(seller), error.code),
+        refusal=seller and sellers.refusal(seller.design, error.code),
     ), error.http_status
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from marketplace import sellers
 from marketplace.design import ChargeType, Dashboard, Design, FeePayer, LossOwner, Onboarding
 from marketplace.errors import Sentence
 from marketplace.models import Seller
@@ -72,7 +71,7 @@ def fixed(seller: Seller) -> list[Fixed]:
     if seller.stripe_id is None:
         return []
     country = Locale.parse(language.locale()).territories.get(seller.country, seller.country)
-    return [*_fixed(sellers.design_of(seller)), Fixed("Country", Sentence("{it}.", it=country))]
+    return [*_fixed(seller.design), Fixed("Country", Sentence("{it}.", it=country))]
 
 
 def promised(design: Design) -> list[Fixed]:
