@@ -26,7 +26,7 @@ from waitress.utilities import InternalServerError
 
 log = logging.getLogger("sandbox.connections")
 _MOST = 1000
-_SILENCE = 30.0
+_SILENCE = 120.0
 """Seconds after which a caller who says nothing, or hears nothing, is given up."""
 _CHUNK = 65_536
 _FAREWELL = 1.0
