@@ -97,7 +97,7 @@ class Context:
         """An object of the acting account, or Stripe's 404 `resource_missing`."""
         found = store.get(self.db, identifier)
         if found is None or found[0]["object"] != kind or found[1] != self.account:
-            raise missing(kinds[kind].words, identifier, param or kind)
+            raise missing(kinds[kind].words, identifier, param or kind.rpartition(".")[2])
         return found[0]
 
     def delete(self, obj: dict[str, Any]) -> dict[str, Any]:

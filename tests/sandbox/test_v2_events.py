@@ -254,7 +254,7 @@ def test_a_destination_is_changed_switched_off_and_on_pinged_and_deleted(
     assert destinations.delete(made.id).id == made.id
     with pytest.raises(stripe.InvalidRequestError) as caught:
         destinations.retrieve(made.id)
-    assert caught.value.code == "not_found"
+    assert (caught.value.code, caught.value.param) == ("not_found", "event_destination")
 
 
 @pytest.mark.parametrize(
