@@ -65,6 +65,7 @@ VIEWS = (
     "web/joining.py",
     "web/seller",
     "web/shop",
+    "web/trial.py",
 )
 # Their labels, hints and what is said of a field that is empty.
 FORMS = (forms.OpenShopForm, forms.ProductForm, joining.JoinForm)

@@ -10,6 +10,7 @@ import secrets
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import orm
 
 from marketplace import people, sellers
@@ -41,7 +42,10 @@ def open_shop() -> ResponseReturnValue:
         name = f"Trial shop {EVERY.index(design) + 1}"
         sellers.open_shop(session, user, name=name, country=COUNTRY, design=design)
         login = people.begin(session, user, request.user_agent.string)
-    flash(f"You are {user.name} now. This shop has the design that you chose.", "good")
+    flash(
+        gettext("You are %(name)s now. This shop has the design that you chose.", name=user.name),
+        "good",
+    )
     return welcome(login, "/sell/account")
 
 

@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 ENGLISH, CHINESE = "en-US", "zh-CN"
+_SENTENCE = re.compile(r"[A-Za-z']{2,}(?: [A-Za-z']{2,}){3,}")
 _IN_CHINESE = {str(it.id): str(it.string) for it in messages.read() if it.id}
 
 
@@ -81,9 +82,11 @@ class Person:
         return words if self.language == ENGLISH else _IN_CHINESE.get(words, words)
 
     def reads_own_language(self) -> None:
-        """The page says that it is in this person's language."""
+        """The page is in this person's language, says so, and has no English sentence left."""
         tag = self.page.locator("html").get_attribute("lang")
         assert tag == ("en" if self.language == ENGLISH else self.language), self.page.url
+        if self.language != ENGLISH:
+            assert _SENTENCE.findall(self.page.locator("main").inner_text()) == [], self.page.url
 
     def press(self, words: str) -> None:
         """Press a button by its words."""
