@@ -149,8 +149,8 @@ def _gathering(case: Case) -> Step:
             ROLE, "another.role", "Add a person", "select", options=tuple(roles), required=False,
             hint="Their details are asked for on a page of their own.",
         ),
-        Field("another[first_name]", "another.first_name", "First name", required=False),
-        Field("another[last_name]", "another.last_name", "Last name", required=False),
+        Field("another[first_name]", "another.first_name", "Their first name", required=False),
+        Field("another[last_name]", "another.last_name", "Their last name", required=False),
     ]  # fmt: skip
     intro = "Everybody who owns a quarter of the company or more, and everybody who directs it."
     title = "Owners and directors" if case.country.directors else "Owners"
