@@ -204,6 +204,7 @@ _PAYMENT = (
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
     "charge.refunded",
+    "refund.failed",
     "charge.dispute.created",
     "charge.dispute.closed",
 )
