@@ -55,13 +55,13 @@ def test_what_is_received_by_transfers_does_not_count(sandbox: Running) -> None:
 def test_an_announced_requirement_becomes_one_on_its_day(sandbox: Running) -> None:
     client = sandbox.client()
     ada = custom(sandbox).id
-    assert "in 30 days" in happens(
-        sandbox, "announcement", account=ada, requirement=PAPER, days="30"
+    assert "in 20 days" in happens(
+        sandbox, "announcement", account=ada, requirement=PAPER, days="20"
     )
     coming = client.v1.accounts.retrieve(ada).future_requirements
     assert coming is not None
     assert coming.currently_due == [PAPER]
-    assert in_days(sandbox, coming.current_deadline) == 30
+    assert in_days(sandbox, coming.current_deadline) == 20
     assert owed(sandbox, ada).currently_due == []
     capability = client.v1.accounts.capabilities.retrieve(ada, "transfers")
     assert capability.future_requirements is not None
@@ -75,7 +75,7 @@ def test_an_announced_requirement_becomes_one_on_its_day(sandbox: Running) -> No
         "identity.individual.documents.primary_verification"
     ]
 
-    sandbox.advance(30 * DAY)
+    sandbox.advance(20 * DAY)  # lists of events go back 30 days
     coming = client.v1.accounts.retrieve(ada).future_requirements
     assert coming is not None
     assert coming.currently_due == []
