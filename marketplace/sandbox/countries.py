@@ -80,7 +80,7 @@ _DESCRIBED = (
 
 # code, name, currency: the countries that share the common set of fields.
 _COMMON = """
-AE United_Arab_Emirates aed|BG Bulgaria bgn|CY Cyprus eur|CZ Czech_Republic czk|DK Denmark dkk
+AE United_Arab_Emirates aed|BG Bulgaria eur|CY Cyprus eur|CZ Czech_Republic czk|DK Denmark dkk
 EE Estonia eur|GI Gibraltar gbp|GR Greece eur|HK Hong_Kong hkd|HR Croatia eur|HU Hungary huf
 IN India inr|LI Liechtenstein chf|LT Lithuania eur|LV Latvia eur|MT Malta eur|MY Malaysia myr
 NO Norway nok|PL Poland pln|RO Romania ron|SE Sweden sek|SI Slovenia eur|SK Slovakia eur
