@@ -193,8 +193,8 @@ def tell(
         total=order.total,
         movements=told,
         holdings=[
-            _holding(Party.BUYER, Sentence(_capital(NAMES[Party.BUYER])), told),
-            _holding(Party.PLATFORM, Sentence(_capital(NAMES[Party.PLATFORM])), told),
+            _holding(Party.BUYER, _name(Party.BUYER, None, first=True), told),
+            _holding(Party.PLATFORM, _name(Party.PLATFORM, None, first=True), told),
             *(_holding(Party.SELLER, shops.get(it, ""), told, it) for it in ids),
             _holding(Party.STRIPE, NAMES[Party.STRIPE], told),
         ],
@@ -387,11 +387,7 @@ def _holding(
             owner = movement.payee if sign > 0 else movement.payer
             if money is not None and owner is party:
                 sums[money.currency] = sums.get(money.currency, 0) + sign * money.amount
-    gained = [
-        movement.available_on
-        for movement in touching
-        if movement.payee is party and movement.available_on
-    ]
+    gained = [m.available_on for m in touching if m.payee is party and m.available_on]
     return Holding(
         party=party,
         name=name,
