@@ -65,10 +65,10 @@ def follow(
         transfers.record_arrival(session, stripe, transfer, order_id=order.id)
     if payment.stripe_account:
         _follow_direct(session, stripe, order, charge)
-    elif order.charge_type is ChargeType.SEPARATE:
-        transfers.pass_on(session, stripe, order)
     if charge.get("amount_refunded") or payment.amount_refunded is not None:
         refunded.follow(session, stripe, order, payment)
+    if order.charge_type is ChargeType.SEPARATE:
+        transfers.pass_on(session, stripe, order)  # last: what went back is not passed on
 
 
 def _follow_direct(session: orm.Session, stripe: StripeClient, order: Order, charge: Facts) -> None:

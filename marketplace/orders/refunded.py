@@ -71,6 +71,16 @@ def follow(session: orm.Session, stripe: StripeClient, order: Order, payment: Pa
         session.flush()
 
 
+def believe(order: Order, payment: Payment, charge: Facts) -> None:
+    """Until its refunds were read, take the charge's word for what went back; no call.
+
+    So nothing is passed on of it, whatever happens before they are read.
+    https://docs.stripe.com/api/charges/object#charge_object-amount_refunded
+    """
+    if payment.refunds_read_at is None and (back := charge.get("amount_refunded")):
+        _move(order, payment, back)
+
+
 def _listed(stripe: StripeClient, charge: str, account: str | None) -> Sequence[Facts]:
     with translating():
         found = stripe.v1.refunds.list(
@@ -100,14 +110,16 @@ def _note(order: Order, payment: Payment, refunds: Sequence[Facts], asked: datet
         when = clock.from_unix(booked["created"]) if isinstance(booked, Mapping) else asked
         payment.refund_failure = (failed[0].get("failure_reason") or "unknown")[:80]
         payment.refund_failed_at = when
-    if payment.status is PaymentStatus.SUCCEEDED:
-        target = _status(order, payment)
-        if allowed(OrderStatus, order.status, target):
-            order.status = move(OrderStatus, order.status, target)
+    _move(order, payment, back)
 
 
-def _status(order: Order, payment: Payment) -> OrderStatus:
-    back = payment.amount_refunded or 0
+def _move(order: Order, payment: Payment, back: int) -> None:
+    target = _status(order, payment, back)
+    if payment.status is PaymentStatus.SUCCEEDED and allowed(OrderStatus, order.status, target):
+        order.status = move(OrderStatus, order.status, target)
+
+
+def _status(order: Order, payment: Payment, back: int) -> OrderStatus:
     if back >= payment.amount:
         return OrderStatus.REFUNDED
     if back:

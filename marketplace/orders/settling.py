@@ -188,6 +188,7 @@ def _apply(session: orm.Session, order: Order, payment: Payment, reading: Readin
         return
     payment.status = move(PaymentStatus, payment.status, reading.status)
     _follow(session, order, payment)
+    refunded.believe(order, payment, reading.charge)
     if payment.status in OVER:
         stock.release(session, payment)
     session.flush()

@@ -74,6 +74,25 @@ def test_what_went_back_is_neither_passed_on_nor_sent(till: Till) -> None:
     assert orders.waiting(till.session, bea) == 0
 
 
+@pytest.mark.parametrize("read_before", [False, True], ids=["at first", "after another refund"])
+def test_what_went_back_before_we_heard_of_it_is_not_passed_on(
+    till: Till, *, read_before: bool
+) -> None:
+    bea = till.session.get_one(Seller, till.bowl.seller_id)
+    bea.charge_type = ChargeType.SEPARATE
+    till.session.commit()
+    order = till.place()
+    hands.pay(till.start(order))
+    if read_before:
+        till.attempts(order)[-1].refunds_read_at = clock.now()
+        till.session.commit()
+    (charge,) = till.stripe.v1.charges.list().data
+    till.stripe.v1.refunds.create({"charge": charge.id})
+    assert till.settle(order).status is OrderStatus.REFUNDED
+    transfers.finish_requested(till.session, till.stripe)
+    assert till.stripe.v1.transfers.list().data == []
+
+
 @pytest.mark.parametrize("wholly", [False, True], ids=["from the platform", "from everybody"])
 @pytest.mark.parametrize("charge_type", ChargeType)
 def test_the_story_of_a_refund_is_what_the_balances_hold(
