@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         except (OSError, ValueError, sqlite3.Error) as problem:
             sys.stderr.write(f"The sandbox cannot start on {base_url}: {problem}\n")
             return 2
-        stack.callback(http.close)
+        stack.callback(http.stop)
         stack.enter_context(contextlib.suppress(KeyboardInterrupt, SystemExit))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         sandbox.start()

@@ -130,9 +130,9 @@ class Connection:
         """Answer one request after the other, until either side has had enough."""
         with contextlib.suppress(OSError, ClientDisconnected):
             while (request := self._read()) is not None:
-                ends = self._do(request)
-                self._send()
-                request.close()
+                with contextlib.closing(request):
+                    ends = self._do(request)
+                    self._send()
                 if request.error:
                     self._hear_out()
                 if ends or self.server.is_over:
@@ -142,16 +142,20 @@ class Connection:
         """The next request once all of it is there; None when there will be none."""
         request = HTTPRequestParser(self.adj)
         data, self._rest = self._rest, b""
-        while data or (data := self._line.recv(_CHUNK)):
-            data = data[request.received(data) :]
-            if request.completed and not request.empty:
-                self._rest = data
-                return request
-            if request.completed:
-                request = HTTPRequestParser(self.adj)
-            elif request.expect_continue and request.headers_finished and not data:
-                request.expect_continue = False
-                self._line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            while data or (data := self._line.recv(_CHUNK)):
+                data = data[request.received(data) :]
+                if request.completed and not request.empty:
+                    self._rest = data
+                    return request
+                if request.completed:
+                    request = HTTPRequestParser(self.adj)
+                elif request.expect_continue and request.headers_finished and not data:
+                    request.expect_continue = False
+                    self._line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        finally:
+            if not request.completed:
+                request.close()  # half of a long body lies in a file
         return None
 
     def _do(self, request: HTTPRequestParser) -> bool:
