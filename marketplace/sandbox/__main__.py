@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stderr.write(f"The sandbox cannot start on {base_url}: {problem}\n")
             return 2
         stack.callback(http.stop)
+        stack.callback(sandbox.trouble.clear)  # at first: whoever is kept waiting is let go
         stack.enter_context(contextlib.suppress(KeyboardInterrupt, SystemExit))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         sandbox.start()
