@@ -324,12 +324,14 @@ def _filled_up(
 ) -> list[Movement]:
     """Add what the charge type plans and no balance shows yet."""
     told = {(movement.kind, movement.seller) for movement in confirmed}
+    # After a refund nothing is passed on any more before somebody decides.
+    refunded = order.status in {OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED}
     shares = [
         Share(
             part.seller_id,
             part.total,
             part.application_fee,
-            held=part.transfer_when is TransferWhen.LATER,
+            held=refunded or part.transfer_when is TransferWhen.LATER,
         )
         for part in parts
     ]

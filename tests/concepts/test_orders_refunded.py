@@ -88,7 +88,9 @@ def test_what_went_back_before_we_heard_of_it_is_not_passed_on(
         till.session.commit()
     (charge,) = till.stripe.v1.charges.list().data
     till.stripe.v1.refunds.create({"charge": charge.id})
-    assert till.settle(order).status is OrderStatus.REFUNDED
+    order = till.settle(order)
+    assert order.status is OrderStatus.REFUNDED
+    assert "pass" not in str(ledger.story(till.session, order).movements)
     transfers.finish_requested(till.session, till.stripe)
     assert till.stripe.v1.transfers.list().data == []
 
