@@ -98,7 +98,7 @@ def start_sandbox(quiet_notices: None) -> Iterator[Callable[[Path | str], Runnin
         faults = running.sandbox.faults()
         running.http.close()
         http.stop()
-        thread.join(5)
+        thread.join(30)
         running.sandbox.stop()
         assert faults == []
 

@@ -64,7 +64,7 @@ class Town:
     def settle(self) -> None:
         """Wait until every webhook was delivered and everything it led to is done."""
         self.stripe.settle()
-        assert self.wiring.work.wait_idle(20), "the inbox does not come to rest"
+        assert self.wiring.work.wait_idle(60), "the inbox does not come to rest"
         self.stripe.settle()
 
     def advance(self, days: int = 0, seconds: int = 0) -> None:
@@ -196,17 +196,17 @@ def _town(settings: Settings, stripe: Running) -> Iterator[Town]:
     finally:
         wiring.work.stop()
         stop(http)
-        thread.join(5)
+        thread.join(30)
         for browser in town.browsers.values():
             browser.session.close()
         wiring.engine.dispose()
 
 
 def _await(url: str) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=2).ok:
+            if requests.get(url, timeout=10).ok:
                 return
         time.sleep(0.02)
     raise AssertionError(f"{url} does not answer")

@@ -47,7 +47,7 @@ class Receiver:
         """The types of the events heard, in order."""
         return [heard.event["type"] for heard in self.heard]
 
-    def wait_for(self, count: int, seconds: float = 5.0) -> list[Heard]:
+    def wait_for(self, count: int, seconds: float = 60.0) -> list[Heard]:
         """Wait until so many were heard."""
         end = time.monotonic() + seconds
         while len(self.heard) < count and time.monotonic() < end:

@@ -55,7 +55,7 @@ def test_what_is_due_already_happens_by_itself(
     sandbox: Running, diary: list[tuple[str, int]]
 ) -> None:
     plan(sandbox, sandbox.sandbox.clock.now(), label="now")
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not diary and time.monotonic() < end:
         time.sleep(0.01)
     assert [name for name, _ in diary] == ["now"]

@@ -144,10 +144,10 @@ def test_the_same_key_at_the_same_time_is_a_conflict(
         target=lambda: answers.append(post(sandbox, "key-1", {}, path=path)), daemon=True
     )
     first.start()
-    assert begun.wait(5)
+    assert begun.wait(60)
     conflict = post(sandbox, "key-1", {}, path=path)
     go_on.set()
-    first.join(5)
+    first.join(60)
     assert conflict.status_code == 409
     assert conflict.json()["error"]["code"] == "idempotency_key_in_use"
     assert answers[0].status_code == 200

@@ -47,7 +47,7 @@ def process(folder: Path, port: int) -> Iterator[int]:
     running.start()
     assert running.pid is not None
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             with suppress(requests.RequestException):
                 if requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1).ok:
@@ -72,7 +72,7 @@ def load(url: str, kept: dict[str, str], number: int, stop: threading.Event) -> 
             path, body = ("payment_intents", BODY) if turn % 3 else ("payouts", PAYOUT)
             with suppress(requests.RequestException):
                 headers = {**KEY, **VERSION, "Idempotency-Key": key}
-                answer = http.post(f"{url}/v1/{path}", data=body, headers=headers, timeout=5)
+                answer = http.post(f"{url}/v1/{path}", data=body, headers=headers, timeout=30)
                 if answer.status_code == 200:
                     kept[key] = answer.json()["id"]
 

@@ -15,7 +15,7 @@ from marketplace.cli import stripe as wrapper
 from tests.running import Running
 from tests.sandbox.receiver import Receiver
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 @dataclass

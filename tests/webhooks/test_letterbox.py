@@ -39,14 +39,14 @@ def put_in(box: Letterbox, post: Sequence[Envelope]) -> list[str]:
             refused.append(one.event_id)
 
     threads = [threading.Thread(target=put, args=(one,)) for one in post]
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     with box._line:
         for thread in threads:
             thread.start()
         while len(box._waiting) < len(post) and time.monotonic() < end:
             time.sleep(0.001)
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     return refused
 
 

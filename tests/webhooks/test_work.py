@@ -160,10 +160,10 @@ def test_a_kicked_engine_does_not_wait_for_its_next_look(
         return DONE
 
     engine = engine_of(handle)
-    assert engine.wait_idle(5)
+    assert engine.wait_idle(60)
     kept(sessions)
     engine.kick()
-    assert handled.wait(5)
+    assert handled.wait(60)
 
 
 def test_an_engine_that_nobody_kicks_looks_by_itself(
@@ -171,7 +171,7 @@ def test_an_engine_that_nobody_kicks_looks_by_itself(
 ) -> None:
     engine_of(answering(DONE))
     name = kept(sessions)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while row(sessions, name).state is not InboxState.DONE and time.monotonic() < until:
         time.sleep(0.02)
     assert row(sessions, name).state is InboxState.DONE
@@ -200,7 +200,7 @@ def test_sixteen_deliveries_at_once_have_one_effect(
         thread.start()
     for thread in threads:
         thread.join()
-    assert first.wait_idle()
+    assert first.wait_idle(60)
     assert effects == ["evt_once"]
 
 
@@ -217,7 +217,7 @@ def test_two_engines_share_the_work_and_never_a_row(
 
     first = engine_of(handle, threads=2)
     engine_of(handle, threads=2)
-    assert first.wait_idle(20)
+    assert first.wait_idle(60)
     assert sorted(handled) == names
 
 
@@ -231,7 +231,7 @@ def test_after_a_kill_the_next_engine_finishes_what_was_begun(
         # The program is killed here; its lease runs out while nobody looks.
         session.execute(sa.update(InboxEvent).values(lease_until=long_ago))
     engine = engine_of(answering(DONE))
-    assert engine.wait_idle(10)
+    assert engine.wait_idle(60)
     assert row(sessions, name).state is InboxState.DONE
     assert row(sessions, name).attempts == 2
 
@@ -248,7 +248,7 @@ def test_one_bad_event_does_not_hold_up_the_others(
         return DONE
 
     engine = engine_of(handle)
-    assert engine.wait_idle(10)
+    assert engine.wait_idle(60)
     assert row(sessions, good).state is InboxState.DONE
     assert row(sessions, bad).state is InboxState.FAILED
 
@@ -262,7 +262,7 @@ def test_a_stopped_engine_leaves_the_rest_for_the_next_start(
     engine.kick()
     time.sleep(0.05)
     assert row(sessions, name).state is InboxState.NEW
-    assert engine_of(answering(DONE)).wait_idle(10)
+    assert engine_of(answering(DONE)).wait_idle(60)
     assert row(sessions, name).state is InboxState.DONE
 
 
@@ -279,7 +279,7 @@ def test_chores_are_done_at_the_start_even_when_one_of_them_fails(
 
     engine = work.Engine(sessions, stripe_client, chores=[broken, sound])
     engine.start()
-    assert engine.wait_idle(10)
+    assert engine.wait_idle(60)
     engine.stop()
     assert done == ["sound"]
 
