@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from marketplace.cli import messages
 from tests.journeys.conftest import start_town, town
@@ -28,6 +35,9 @@ QUIET = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE, DESKTOP = (360, 780), (1440, 900)
+PATIENCE = 60_000
+"""Milliseconds after which nobody waits any longer; a machine may be slow, and still be right."""
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,7 +113,7 @@ class Person:
 
     def reads(self, words: str) -> None:
         """See these words within some seconds, without doing anything."""
-        self.page.get_by_text(self.said(words)).first.wait_for(timeout=20_000)
+        self.page.get_by_text(self.said(words)).first.wait_for(timeout=PATIENCE)
 
     def picture(self, title: str) -> None:
         """Keep what is on the screen, and see to it that nothing sticks out at the side."""
@@ -149,7 +159,7 @@ def meet(chromium: Browser) -> Iterator[Meet]:
             locale=language,
             timezone_id="UTC",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         found = Person(name, context, context.new_page(), language)
         found.listen()
         people.append(found)

@@ -22,7 +22,7 @@ from marketplace.models import Role, User
 from marketplace.orders import Wanted
 from marketplace.sandbox import hands
 from tests import builders
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PATIENCE, PHONE
 from tests.journeys.conftest import Town
 from tests.sandbox import merchants
 from tests.sandbox.onboarded import express, link
@@ -69,7 +69,10 @@ class Eye:
         """Look at what the tab shows now."""
         self.page.evaluate(self._axe)
         found = [(fault, "desk") for fault in self.page.evaluate(RUN, None)]
+        # As tall as the page is: what sticks to the lower edge covers something wherever one scrolls.
         self.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": PHONE[0], "height": max(height, PHONE[1])})
         self.page.emulate_media(color_scheme="dark")
         found += [(fault, "phone, dark") for fault in self.page.evaluate(RUN, NARROW)]
         self.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
@@ -111,7 +114,7 @@ def somebody(chromium: Browser, town: Town, user: User | None) -> Iterator[Page]
         locale="en-US",
         reduced_motion="reduce",  # else colours are seen while they change
     )
-    tab.set_default_timeout(15_000)
+    tab.set_default_timeout(PATIENCE)
     if user:
         with town.database() as session, phase(session):
             token = people.begin(session, session.get_one(User, user.id)).token

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page
 
+from tests.browser.conftest import PATIENCE
 from tests.running import Running
 from tests.sandbox.merchants import pay
 from tests.sandbox.onboarded import custom, express
@@ -96,7 +97,7 @@ def platform(sandbox: Running) -> Iterator[Platform]:
 @pytest.fixture
 def screen(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     page.close()
 

@@ -8,6 +8,7 @@ import pytest
 import stripe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.running import Running
 from tests.sandbox.merchants import seller
 
@@ -33,7 +34,7 @@ PAY = """
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 360, "height": 800}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(PATIENCE)
     complaints: list[str] = []
     page.on("pageerror", lambda problem: complaints.append(str(problem)))
     yield page
@@ -64,7 +65,7 @@ def typed(page: Page, number: str, expiry: str = "12/34", code: str = "123") -> 
 
 def said(page: Page) -> Any:
     """What the page's script was told in the end."""
-    expect(page.locator("#said")).not_to_be_empty(timeout=8_000)
+    expect(page.locator("#said")).not_to_be_empty()
     return json.loads(page.locator("#said").inner_text())
 
 
