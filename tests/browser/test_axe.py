@@ -69,7 +69,7 @@ class Eye:
         """Look at what the tab shows now."""
         self.page.evaluate(self._axe)
         found = [(fault, "desk") for fault in self.page.evaluate(RUN, None)]
-        # As tall as the page is: what sticks to the lower edge covers something wherever one scrolls.
+        # As tall as the page is: what sticks to the lower edge covers something wherever one is.
         self.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         height = self.page.evaluate("document.documentElement.scrollHeight")
         self.page.set_viewport_size({"width": PHONE[0], "height": max(height, PHONE[1])})
