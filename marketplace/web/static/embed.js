@@ -77,6 +77,7 @@
       publishableKey: told.key,
       fetchClientSecret,
       appearance: appearance(),
+      // Unconfirmed: whether Connect.js knows zh-CN by this name. One it does not know is English.
       locale: document.documentElement.lang,
     });
     slots.forEach((slot) => mount(instance, slot));
