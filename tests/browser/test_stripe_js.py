@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import stripe
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
 from tests.browser.conftest import PATIENCE
 from tests.running import Running
@@ -93,6 +93,28 @@ def test_a_buyer_pays_by_card_and_comes_back_to_the_return_url(
     ):
         assert part in page.url
     assert sandbox.client().v1.payment_intents.retrieve(wanted.id).status == "succeeded"
+
+
+def test_nothing_can_be_typed_before_the_element_is_ready(
+    sandbox: Running, shop: Shop, page: Page
+) -> None:
+    """On a slow line the frame is there long before it knows what is paid for."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/payment_intents/*", hold)
+    shop.opens(page, PAY, secret=intent(sandbox).client_secret)
+    frame = page.frame_locator("#place iframe")
+    expect(frame.get_by_text("Loading")).to_be_visible()
+    expect(frame.get_by_label("Card number")).to_be_hidden()
+    assert page.evaluate("heard") == []
+    for route in held:
+        route.continue_()
+    expect(frame.get_by_label("Card number")).to_be_visible()
+    expect(frame.get_by_text("Loading")).to_be_hidden()
+    assert page.evaluate("heard") == [["ready", "payment"]]
 
 
 def test_a_declined_card_is_told_to_the_page_and_beside_the_field_and_another_one_pays(

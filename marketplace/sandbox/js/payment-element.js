@@ -180,6 +180,7 @@
     Object.assign(known, { key, account });
     prefill(options);
     const failed = about.error;
+    document.getElementById("loading").hidden = true;
     document.getElementById("failed").hidden = !failed;
     form.hidden = Boolean(failed);
     if (failed) {
