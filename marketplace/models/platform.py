@@ -14,11 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Base, Stamped, choice
 from marketplace.design.collecting import Collect
+from marketplace.models.agreed import Agreed
 from marketplace.models.sellers import Seller
-from marketplace.models.terms import Terms
 
 
-class PlatformSettings(Stamped, Terms, Base):
+class PlatformSettings(Stamped, Agreed, Base):
     """The one row of what the operator has decided; there is none until something was decided."""
 
     __tablename__ = "platform_settings"
@@ -36,7 +36,7 @@ class PlatformSettings(Stamped, Terms, Base):
     currency: Mapped[str | None] = mapped_column(sa.String(3))
 
 
-class Invitation(Stamped, Terms, Base):
+class Invitation(Stamped, Agreed, Base):
     """A link that opens one shop. The link holds a token; we hold only the token's hash.
 
     With a `stripe_id` it brings an account that exists at Stripe already.

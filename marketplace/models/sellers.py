@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Base, Stamped, choice
 from marketplace.lifecycles import SellerState
+from marketplace.models.agreed import Agreed
 from marketplace.models.people import User
-from marketplace.models.terms import Terms
 
 if TYPE_CHECKING:
     from marketplace.models.catalogue import Product
@@ -39,7 +39,7 @@ class ServiceAgreement(StrEnum):
     RECIPIENT = "recipient"
 
 
-class Seller(Stamped, Terms, Base):
+class Seller(Stamped, Agreed, Base):
     """A shop and its connected account. https://docs.stripe.com/api/accounts/object"""
 
     __tablename__ = "sellers"

@@ -20,7 +20,7 @@ from marketplace.design import (
 from marketplace.design.passing import Split, TransferWhen
 
 
-class Terms:
+class Agreed:
     """The columns of a design and a commission."""
 
     accounts_api: Mapped[AccountsApi] = mapped_column(
