@@ -125,18 +125,7 @@ def open_shop(
     design = design or agreed.design
     refuse(design)
     name = " ".join(name.split())
-    faults: dict[str, str] = {}
-    if not 0 < len(name) <= LONGEST_NAME:
-        faults["name"] = NO_NAME
-    places = countries.offered(session, platform.settings(session).country)
-    place = places.get(country)
-    if place is None:
-        faults["country"] = Sentence("Choose a country from the list.")
-    elif fault := unsuitable(country, place.agreement, design, on_behalf_of=agreed.on_behalf_of):
-        faults["country"] = fault
-    faults |= about.faults()
-    if place is None or faults:
-        raise Invalid("The shop cannot be opened like this.", faults)
+    place = _place(session, name, country, design, about, on_behalf_of=agreed.on_behalf_of)
     home = platform.typed_in(platform.settings(session))
     seller = Seller(
         user_id=user.id,
@@ -150,8 +139,6 @@ def open_shop(
         mcc=about.mcc or None,
         **terms_as_columns(agreed, design, same=place.currency == home),
     )
-    if user.role is Role.BUYER:
-        user.role = Role.SELLER
     return _insert(session, user, seller)
 
 
@@ -176,9 +163,31 @@ def adopt(session: orm.Session, user: User, invitation: Invitation, *, name: str
         service_agreement=_agreement(session, invitation),
         **terms_as_columns(invitation, invitation.design, same=invitation.currency == home),
     )
-    if user.role is Role.BUYER:
-        user.role = Role.SELLER
     return _insert(session, user, seller)
+
+
+def _place(
+    session: orm.Session,
+    name: str,
+    country: str,
+    design: Design,
+    about: About,
+    *,
+    on_behalf_of: bool,
+) -> Place:
+    """Where the new shop will be. Raises Invalid with every field that cannot be used."""
+    faults: dict[str, str] = {}
+    if not 0 < len(name) <= LONGEST_NAME:
+        faults["name"] = NO_NAME
+    place = countries.offered(session, platform.settings(session).country).get(country)
+    if place is None:
+        faults["country"] = Sentence("Choose a country from the list.")
+    elif fault := unsuitable(country, place.agreement, design, on_behalf_of=on_behalf_of):
+        faults["country"] = fault
+    faults |= about.faults()
+    if place is None or faults:
+        raise Invalid("The shop cannot be opened like this.", faults)
+    return place
 
 
 def _agreement(session: orm.Session, invitation: Invitation) -> ServiceAgreement:
@@ -206,6 +215,8 @@ def terms_as_columns(
 
 def _insert(session: orm.Session, user: User, seller: Seller) -> Seller:
     """Insert under the first free slug; two that open the same shop at once get the same one."""
+    if user.role is Role.BUYER:
+        user.role = Role.SELLER
     stem = _slug(seller.shop_name)
     for number in range(1, 100):
         seller.slug = stem if number == 1 else f"{stem}-{number}"
