@@ -5,6 +5,9 @@ parser and tasks. What is ours is who does the work: waitress hands every reques
 that reads to one of those that answer, and back, which takes longer than most answers of the
 sandbox. Here a connection is one thread's from beginning to end, which suits a few clients that
 stay; a proxy in front of thousands is none of its business. An answer leaves in one piece.
+
+Each connection is an open file to the system, which allows a program only so many. When there are
+no more, those who call wait in line until somebody hangs up.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ _SILENCE = 120.0
 """Seconds after which a caller who says nothing, or hears nothing, is given up."""
 _CHUNK = 65_536
 _FAREWELL = 1.0
+_BREATH = 0.1
+"""Seconds between two looks whether there are files again, should nobody have hung up."""
 
 
 class HttpServer:
@@ -48,6 +53,7 @@ class HttpServer:
         self._bell, self._rope = socket.socketpair()
         self._lock = threading.Lock()
         self._open: dict[Connection, threading.Thread] = {}
+        self._room = threading.Event()
         self.is_over = False
         self._runs = False
         listener.settimeout(0)
@@ -63,18 +69,31 @@ class HttpServer:
             selector.register(self._bell, selectors.EVENT_READ)
             while not self.is_over:
                 selector.select()
-                with contextlib.suppress(OSError):
-                    self._welcome(*self._listener.accept())
+                self._room.clear()
+                try:
+                    line, caller = self._listener.accept()
+                except (BlockingIOError, ConnectionAbortedError):
+                    continue  # the bell, or somebody who hung up again
+                except OSError:
+                    # Out of files. The caller stays in line, so `select` would not wait for one.
+                    self._room.wait(_BREATH)
+                    continue
+                self._welcome(line, caller)
 
     def _welcome(self, line: socket.socket, caller: tuple[Any, ...]) -> None:
         connection = Connection(self, line, caller)
+        thread = threading.Thread(target=self._attend, args=(connection,), daemon=True)
         with self._lock:
             if self.is_over or len(self._open) >= _MOST:
                 line.close()
                 return
-            thread = threading.Thread(target=self._attend, args=(connection,), daemon=True)
             self._open[connection] = thread
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:
+                log.exception("there is no thread left for a caller")
+                del self._open[connection]
+                line.close()
 
     def _attend(self, connection: Connection) -> None:
         try:
@@ -83,6 +102,7 @@ class HttpServer:
             connection.close()
             with self._lock:
                 self._open.pop(connection, None)
+            self._room.set()
 
     def stop(self, patience: float = 5.0) -> None:
         """Finish what is being answered, then close every socket.
@@ -104,6 +124,7 @@ class HttpServer:
     def _end(self, how: int) -> None:
         with self._lock:
             self.is_over = True
+            self._room.set()
             self._listener.close()
             self._rope.close()
             if not self._runs:
@@ -123,8 +144,10 @@ class Connection:
         self._line = line
         self._rest = b""
         self._answer: list[bytes] = []
+        self._is_head = self._has_head = False
         line.settimeout(_SILENCE)
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # some systems refuse once the caller is gone
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def serve(self) -> None:
         """Answer one request after the other, until either side has had enough."""
@@ -160,6 +183,8 @@ class Connection:
 
     def _do(self, request: HTTPRequestParser) -> bool:
         """Have the request answered; whether the connection ends with that."""
+        # What could not be read has no command.
+        self._is_head, self._has_head = getattr(request, "command", "") == "HEAD", False
         task = (ErrorTask if request.error else WSGITask)(self, request)
         try:
             task.service()
@@ -174,7 +199,10 @@ class Connection:
         return bool(task.close_on_finish)
 
     def write_soon(self, data: bytes) -> int:
-        """A task's next piece of the answer."""
+        """A task's next piece of the answer: its head, then its body, which `HEAD` is not sent."""
+        if self._is_head and self._has_head:
+            return len(data)
+        self._has_head = True
         self._answer.append(data)
         if len(data) > _CHUNK:
             self._send()

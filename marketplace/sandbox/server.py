@@ -74,8 +74,10 @@ class Server:
             if name.startswith("HTTP_")
         }
         headers["content-type"] = environ.get("CONTENT_TYPE", "")
+        method = environ["REQUEST_METHOD"]
         call = Call(
-            environ["REQUEST_METHOD"],
+            # `HEAD` is `GET` without the body, which the connection leaves out.
+            "GET" if method == "HEAD" else method,
             environ["PATH_INFO"].rstrip("/"),
             environ.get("QUERY_STRING", ""),
             body,

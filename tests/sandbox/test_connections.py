@@ -1,13 +1,16 @@
 """The sandbox's HTTP server, spoken to byte by byte, by clients that are sound and broken."""
 
+import errno
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
+from marketplace.sandbox import connections
 from marketplace.sandbox.connections import HttpServer
 
 ASK = b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -108,6 +111,58 @@ def test_what_cannot_be_answered_is_refused_and_hung_up(
     told = say(server, sent)
     assert told.split()[1] == status
     assert b"Connection: close" in told
+
+
+def test_the_answer_to_head_has_the_headers_of_get_and_no_body(server: HttpServer) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=30)
+    for method, told in (("HEAD", b""), ("POST", b"one"), ("HEAD", b""), ("GET", b"one")):
+        line.request(method, "/echo", b"one")
+        answer = line.getresponse()
+        assert (answer.status, answer.getheader("Content-Length")) == (200, "3")
+        assert answer.read() == told
+        assert line.sock is not None
+    line.close()
+    refused = say(server, ASK.replace(b"POST", b"HEAD") + b"Transfer-Encoding: gzip\r\n\r\n")
+    assert refused.split()[1] == b"501"
+    assert refused.endswith(b"\r\n\r\n")
+
+
+class FullHouse(socket.socket):
+    """A listener of a program that may open no more files, until there are some again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bind(("127.0.0.1", 0))
+        self.listen()
+        self.is_full = True
+        self.looks = 0
+        self.looked_thrice = threading.Event()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if not self.is_full:
+            return super().accept()
+        self.looks += 1
+        if self.looks == 3:
+            self.looked_thrice.set()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_who_calls_when_there_are_no_files_left_waits_and_nobody_turns_in_circles(
+    echo: Echo,
+) -> None:
+    listener = FullHouse()
+    full = HttpServer(echo, listener, 1000)
+    thread = threading.Thread(target=full.run)
+    thread.start()
+    began = time.monotonic()
+    with dial(full) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert listener.looked_thrice.wait(30)
+        assert time.monotonic() - began > 2 * connections._BREATH - 0.01
+        listener.is_full = False
+        assert line.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    full.stop()
+    thread.join(30)
 
 
 def test_half_a_request_is_no_request(server: HttpServer) -> None:

@@ -92,6 +92,15 @@ def test_an_unknown_path_is_answered_in_the_shape_of_an_error(sandbox: Running) 
     assert error["request_log_url"].startswith(sandbox.url + "/_sandbox/requests/req_")
 
 
+def test_head_is_get_without_the_body(sandbox: Running) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.key}"}
+    for _ in range(2):  # on one connection, which a body that nobody reads would confuse
+        told = sandbox.http.head(f"{sandbox.url}/v1/balance", headers=headers, timeout=10)
+        asked = sandbox.http.get(f"{sandbox.url}/v1/balance", headers=headers, timeout=10)
+        assert (told.status_code, told.content) == (200, b"")
+        assert int(told.headers["Content-Length"]) == len(asked.content)
+
+
 def test_the_wrong_method_is_an_unknown_path_too(sandbox: Running) -> None:
     answer = sandbox.http.delete(
         f"{sandbox.url}/v1/balance", headers={"Authorization": "Bearer sk_test_a"}, timeout=10
