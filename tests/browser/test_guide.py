@@ -26,7 +26,7 @@ def address(app: Flask) -> Iterator[str]:
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_a_choice_is_answered_at_once_and_the_focus_stays(
-    meet: Meet, address: str, size: tuple[int, int]
+    address: str, meet: Meet, size: tuple[int, int]
 ) -> None:
     ada = meet(f"guide {size[0]}", size)
     ada.open(f"{address}/guide")
@@ -51,7 +51,7 @@ def test_a_choice_is_answered_at_once_and_the_focus_stays(
     ],
 )
 def test_the_prompt_is_copied_whole_in_either_language(
-    meet: Meet, address: str, code: str, button: str, done: str, verdict: str
+    address: str, meet: Meet, code: str, button: str, done: str, verdict: str
 ) -> None:
     ada = meet(f"guide copy {code}")
     ada.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
@@ -68,9 +68,11 @@ def test_the_prompt_is_copied_whole_in_either_language(
     ada.picture("refused")
 
 
-def test_the_language_is_changed_by_a_link_and_the_choices_stay(meet: Meet, address: str) -> None:
+def test_the_language_is_changed_by_a_link_and_the_choices_stay(address: str, meet: Meet) -> None:
     ada = meet("guide language", PHONE)
-    ada.open(f"{address}/guide?charge=direct")
+    ada.open(f"{address}/guide")
+    ada.page.locator("#charge-direct").check()
+    expect(ada.page).to_have_url(re.compile("charge=direct"))
     ada.page.locator("footer").get_by_role("link", name="简体中文").click()
     expect(ada.page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(ada.page.locator("#charge-direct")).to_be_checked()
@@ -83,7 +85,7 @@ def test_the_language_is_changed_by_a_link_and_the_choices_stay(meet: Meet, addr
     expect(ada.page.locator("#charge-destination")).to_be_checked()
 
 
-def test_without_javascript_a_button_does_the_same(meet: Meet, address: str) -> None:
+def test_without_javascript_a_button_does_the_same(address: str, meet: Meet) -> None:
     ada = meet("guide plain", PHONE, script=False)
     ada.open(f"{address}/guide")
     expect(ada.page.locator(".copy").first).to_be_hidden()
@@ -94,7 +96,7 @@ def test_without_javascript_a_button_does_the_same(meet: Meet, address: str) -> 
     ada.picture("separate")
 
 
-def test_two_designs_are_changed_side_by_side(meet: Meet, address: str) -> None:
+def test_two_designs_are_changed_side_by_side(address: str, meet: Meet) -> None:
     ada = meet("guide compare", PHONE)
     ada.open(f"{address}/guide/compare")
     ada.page.locator("tr", has_text="Charge type").get_by_role("link").nth(2).click()
@@ -102,7 +104,7 @@ def test_two_designs_are_changed_side_by_side(meet: Meet, address: str) -> None:
     ada.picture("compare")
 
 
-def test_no_design_is_too_wide_for_a_phone(meet: Meet, address: str) -> None:
+def test_no_design_is_too_wide_for_a_phone(address: str, meet: Meet) -> None:
     ada = meet("guide narrow", PHONE)
     for query in (
         "charge=separate&dashboard=none&onboarding=api",
@@ -113,7 +115,7 @@ def test_no_design_is_too_wide_for_a_phone(meet: Meet, address: str) -> None:
         ada.picture(query)
 
 
-def test_a_design_that_was_clicked_together_opens_a_demo_seller(meet: Meet, address: str) -> None:
+def test_a_design_that_was_clicked_together_opens_a_demo_seller(address: str, meet: Meet) -> None:
     ada = meet("guide trial")
     ada.open(f"{address}/guide")
     ada.page.locator("#charge-direct").check()

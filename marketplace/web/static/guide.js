@@ -18,7 +18,10 @@ async function show(url) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== asked) return;
     root.replaceChildren(...page.querySelector("[data-guide]").childNodes);
-    document.querySelector(".presets").replaceWith(page.querySelector(".presets"));
+    // Outside of the answer, too, addresses carry the choices.
+    for (const place of [".presets", ".languages"]) {
+      document.querySelector(place).replaceWith(page.querySelector(place));
+    }
     window.history.replaceState(null, "", url);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     prepare();
@@ -37,7 +40,7 @@ function prepare() {
 }
 
 async function copy(button) {
-  const before = button.textContent;
+  button.dataset.words ??= button.textContent; // who presses twice finds other words on it
   try {
     await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
     button.textContent = button.dataset.done;
@@ -45,7 +48,7 @@ async function copy(button) {
     button.textContent = button.dataset.failed;
   }
   says.textContent = button.textContent;
-  window.setTimeout(() => { button.textContent = before; }, 2500);
+  window.setTimeout(() => { button.textContent = button.dataset.words; }, 2500);
 }
 
 if (root) {
