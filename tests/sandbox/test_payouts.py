@@ -70,6 +70,7 @@ def test_a_payout_is_on_the_balance_as_a_transaction(sandbox: Running) -> None:
     ("params", "code", "param"),
     [
         ({"amount": 5_001}, "balance_insufficient", None),
+        ({"amount": 100, "source_type": "bank_account"}, "balance_insufficient", None),
         ({"amount": 0}, "parameter_invalid_integer", "amount"),
         ({"amount": -5}, "parameter_invalid_integer", "amount"),
         ({"amount": 100, "currency": "eur"}, None, "destination"),

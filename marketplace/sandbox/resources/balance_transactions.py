@@ -13,6 +13,7 @@ from typing import Any
 
 from marketplace.sandbox import book, instant
 from marketplace.sandbox.context import Context
+from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.payout_days import run_soon
 from marketplace.sandbox.render import Listing
@@ -49,6 +50,9 @@ _CATEGORY = {
     "adjustment": "other_adjustment",
 }
 _SALES = frozenset({"charge", "payment"})
+CARD = "card"
+"""The source type of all money here: of cards, and of every bank debit but the ACH of old."""
+_EMPTY = {"bank_account": "bank account", "fpx": "FPX"}
 _TOLD_AFTER = 60
 WATCH = "balances.watch"
 """The task that looks after accounts below zero; see `negative_balances`."""
@@ -170,6 +174,31 @@ def settle(ctx: Context) -> None:
         run_soon(ctx, ctx.now)
 
 
+def insufficient(source_type: str = CARD) -> Refused:
+    """The refusal of a payout or transfer out of a balance that is too low.
+
+    Stripe's words: https://github.com/stripe/stripe-node/issues/1147
+    """
+    return Refused(
+        "You have insufficient funds in your Stripe account for this transfer."
+        f" Your {_EMPTY.get(source_type, source_type)} balance is too low. You can use the"
+        " /v1/balance endpoint to view your Stripe balance (for more details, see"
+        " stripe.com/docs/api#balance).",
+        code="balance_insufficient",
+    )
+
+
+def check_source_type(params: dict[str, Any]) -> None:
+    """Raise `Refused` for money out of a balance in which there never is any.
+
+    Stripe keeps the money of old ACH payments and of FPX, neither of which is covered here, apart
+    from the rest. https://docs.stripe.com/api/balance/balance_object
+    """
+    source_type = params.get("source_type") or CARD
+    if source_type in _EMPTY:
+        raise insufficient(source_type)
+
+
 def unpaid(ctx: Context, currency: str) -> list[dict[str, Any]]:
     """The acting account's available transactions that no automatic payout has covered yet."""
     rows = ctx.every("balance_transaction", 1_000_000, _unpaid=currency)
@@ -205,7 +234,7 @@ def show_balance(ctx: Context, balance: dict[str, Any]) -> dict[str, Any]:
             {
                 "amount": (amount := held.get(bucket, {}).get(currency, 0)),
                 "currency": currency,
-                "source_types": {"card": amount},
+                "source_types": {CARD: amount},
             }
             for currency in sorted(currencies)
         ]

@@ -238,13 +238,11 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         message = "Payouts are disabled for this account; its requirements say why."
         raise Refused(message, code="payouts_not_allowed")
     destination = _destination(ctx, params, currency)
+    balance_transactions.check_source_type(params)
     if params.get("method") == "instant":
         instant.check(ctx, destination, amount, currency)
     if amount > book.balance(ctx.db, ctx.account, "available", currency):
-        raise Refused(
-            "The available balance is too low for this payout. Pending funds cannot be paid out.",
-            code="balance_insufficient",
-        )
+        raise balance_transactions.insufficient()
     chosen = {name: params[name] for name in _GIVEN if name in params}
     metadata = merged(None, params.get("metadata"))
     return start(ctx, amount, currency, destination, metadata=metadata, **chosen)

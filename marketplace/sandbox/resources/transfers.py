@@ -19,7 +19,7 @@ from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing, sublist
 from marketplace.sandbox.routing import kind, route, view
 
-from . import topups
+from . import balance_transactions, topups
 
 _FEE_AT_MOST = 100
 """Minor units; the trigger charges 1000, of which Stripe keeps 59."""
@@ -64,6 +64,7 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             code="parameter_invalid_integer",
             param="amount",
         )
+    balance_transactions.check_source_type(params)
     if not ctx.is_platform:
         account_debits.check(ctx.acting_as(ctx.platform), ctx.account, amount, currency)
     elif source is None:
