@@ -315,9 +315,7 @@ def send(  # noqa: PLR0913 - all that a transfer says
         transfer_group=group,
     )
     told.add(ctx, "transfer.created", transfer)
-    payment = _receive(ctx.acting_as(destination), transfer, source, due, fee, told)
-    transfer["destination_payment"] = payment["id"]
-    ctx.save(transfer)
+    _receive(ctx.acting_as(destination), transfer, source, due, fee, told)
     return transfer
 
 
@@ -328,7 +326,7 @@ def _receive(
     due: int,
     fee: tuple[int, str],
     told: Told,
-) -> dict[str, Any]:
+) -> None:
     """The other side of a transfer: a `py_…` payment on the account that receives it.
 
     No event tells of it: the published list of webhook types has none for such payments.
@@ -365,7 +363,8 @@ def _receive(
         payment["application_fee_amount"] = convert(*fee, currency)
         told.add(ctx.acting_as(ctx.platform), "application_fee.created", made)
     ctx.save(payment)
-    return payment
+    transfer["destination_payment"] = payment["id"]
+    ctx.save(transfer)
 
 
 def _is_recipient(ctx: Context) -> bool:

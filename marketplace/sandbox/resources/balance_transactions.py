@@ -123,28 +123,35 @@ def record(  # noqa: PLR0913 - one place writes all that a balance transaction s
         payout=None,
         _unpaid=currency,
     )
+    _post(ctx, transaction, against)
+    return transaction
+
+
+def _post(ctx: Context, transaction: dict[str, Any], against: str) -> None:
+    """The posting behind a transaction, and what follows from it now or when the money is there."""
+    amount, net, due = (transaction[name] for name in ("amount", "net", "available_on"))
+    currency = transaction["currency"]
     bucket = "pending" if due > ctx.now else "available"
     lines = [
-        book.Line(ctx.account, bucket, currency, amount - fee),
+        book.Line(ctx.account, bucket, currency, net),
         book.Line(ctx.account, book.RESERVED, currency, -amount)
         if against == book.RESERVED
         else book.Line(against, "", currency, -amount),
     ]
-    for line in fees:
+    for line in transaction["fee_details"]:
         keeper = book.CLEARING if line["type"] == "application_fee" else book.STRIPE
         lines.append(book.Line(keeper, "", line["currency"], line["amount"]))
     book.post(ctx.db, transaction["id"], ctx.now, lines)
-    _watch(ctx, currency, amount - fee)
+    _watch(ctx, currency, net)
     if bucket == "pending":
-        book.settle_later(ctx.db, ctx.account, currency, due, amount - fee)
+        book.settle_later(ctx.db, ctx.account, currency, due, net)
         ctx.later(due, "funds.settle", once=f"funds.settle:{ctx.account}:{due}")
     elif amount > 0:
         run_soon(ctx)
-        if type_ in _SALES:
+        if transaction["type"] in _SALES:
             # Money that skips `pending` is told of too, in test mode about a minute later.
             told = ctx.now - ctx.now % _TOLD_AFTER + 2 * _TOLD_AFTER
             ctx.later(told, "balance.tell", once=f"balance.tell:{ctx.account}:{told}")
-    return transaction
 
 
 def _watch(ctx: Context, currency: str, moved: int) -> None:

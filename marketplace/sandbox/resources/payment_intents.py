@@ -60,9 +60,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     amount = params["amount"]
     if params.get("on_behalf_of"):
         parties.on_behalf_of(ctx, params["on_behalf_of"])
-    settles = parties.settles_in(ctx, params.get("on_behalf_of") or ctx.account, currency)
-    currencies.check_amount(amount, currency, settles)
-    division.check(ctx, params, amount)
+    _check_money(ctx, params, amount, currency)
     if params.get("customer"):
         buyers.known(ctx, params["customer"])
     identifier = ids.new("pi_")
@@ -106,6 +104,13 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         _challenge=None,
         **{name: params.get(name) for name in _PLAIN},
     )
+
+
+def _check_money(ctx: Context, wanted: dict[str, Any], amount: int, currency: str) -> None:
+    """Raise `Refused` for an amount, or a division of it, that cannot be."""
+    settles = parties.settles_in(ctx, wanted.get("on_behalf_of") or ctx.account, currency)
+    currencies.check_amount(amount, currency, settles)
+    division.check(ctx, wanted, amount)
 
 
 def _transfer_data(params: dict[str, Any]) -> dict[str, Any] | None:
@@ -199,9 +204,7 @@ def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
         found["currency"] = currencies.known(params["currency"])
     if "transfer_data" in params:
         found["transfer_data"] = merge(found["transfer_data"] or {}, params["transfer_data"])
-    settles = parties.settles_in(ctx, found["on_behalf_of"] or ctx.account, found["currency"])
-    currencies.check_amount(found["amount"], found["currency"], settles)
-    division.check(ctx, found, found["amount"])
+    _check_money(ctx, found, found["amount"], found["currency"])
     found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
     ctx.save(found)
     choosing.choose(ctx, found, params)

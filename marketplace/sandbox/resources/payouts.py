@@ -99,35 +99,8 @@ def start(
     """
     at_once = fields.get("method") == "instant"
     sent, arrival = _dates(ctx, instant=at_once, automatic=automatic)
-    payout = ctx.new(
-        "payout",
-        **{
-            "amount": amount,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "arrival_date": arrival,
-            "automatic": automatic,
-            "balance_transaction": None,
-            "currency": currency,
-            "description": "STRIPE PAYOUT" if automatic else None,
-            "destination": destination["id"] if destination else None,
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
-            "metadata": {},
-            "method": "standard",
-            "original_payout": None,
-            "payout_method": None,
-            "reconciliation_status": "in_progress" if automatic else "not_applicable",
-            "reversed_by": None,
-            "source_type": "card",
-            "statement_descriptor": None,
-            "status": "pending",
-            "trace_id": None,
-            "type": destination["object"] if destination else "bank_account",
-            **fields,
-        },
-    )
+    blank = _blank(destination, arrival, automatic=automatic)
+    payout = ctx.new("payout", amount=amount, currency=currency, **{**blank, **fields})
     fees = _instant_fee(ctx, payout) if at_once else []
     taken = balance_transactions.record(
         ctx, "payout", -amount, currency, source=payout["id"], against=book.BANKS, fees=fees
@@ -138,6 +111,28 @@ def start(
     ctx.later(sent, "payouts.send", payout=payout["id"])
     ctx.later(max(sent, arrival), "payouts.arrive", payout=payout["id"])
     return payout
+
+
+def _blank(destination: dict[str, Any] | None, arrival: int, *, automatic: bool) -> dict[str, Any]:
+    """What a payout says apart from its money, unless more is asked of it."""
+    nothing = dict.fromkeys(
+        "application_fee application_fee_amount balance_transaction failure_balance_transaction"
+        " failure_code failure_message original_payout payout_method reversed_by"
+        " statement_descriptor trace_id".split()
+    )
+    return {
+        **nothing,
+        "arrival_date": arrival,
+        "automatic": automatic,
+        "description": "STRIPE PAYOUT" if automatic else None,
+        "destination": destination["id"] if destination else None,
+        "metadata": {},
+        "method": "standard",
+        "reconciliation_status": "in_progress" if automatic else "not_applicable",
+        "source_type": balance_transactions.CARD,
+        "status": "pending",
+        "type": destination["object"] if destination else "bank_account",
+    }
 
 
 def _instant_fee(ctx: Context, payout: dict[str, Any]) -> list[dict[str, Any]]:
