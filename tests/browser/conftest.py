@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +94,7 @@ class Person:
 
     def reads_own_language(self) -> None:
         """The page is in this person's language, says so, and has no English sentence left."""
+        self.page.wait_for_load_state()
         tag = self.page.locator("html").get_attribute("lang")
         assert tag == ("en" if self.language == ENGLISH else self.language), self.page.url
         if self.language != ENGLISH:
@@ -117,6 +119,7 @@ class Person:
 
     def picture(self, title: str) -> None:
         """Keep what is on the screen, and see to it that nothing sticks out at the side."""
+        self.page.wait_for_load_state()
         self.pictures += 1
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         name = re.sub("[^a-z0-9]+", "-", f"{self.name} {self.pictures:02} {title}".lower())
@@ -125,6 +128,14 @@ class Person:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 0, f"{title} is {wide} pixels too wide for {self.name}"
+
+
+def happens(condition: Callable[[], bool]) -> None:
+    """What a server is told by a page that is left already holds a moment later."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from tests.journeys.conftest import PASSWORD, Town
 
 def _answer(page: Page, prefix: str, values: dict[str, str]) -> None:
     """Type into fields, choose in lists and tick boxes, whichever the page has."""
+    page.wait_for_load_state()
     for name, value in values.items():
         found = page.locator(f"[name='{prefix}.{name}']")
         if not found.count():
@@ -96,6 +97,7 @@ def test_a_company_with_two_owners(town: Town, meet: Meet, language: str) -> Non
         otto.reads("您做什么，出售什么。")
     _picture(otto, "business")
     otto.press("Save and go on")
+    otto.page.get_by_role("heading", name=otto.said("Your company"), exact=True).wait_for()
     home = {"line1": "address_full_match", "city": "Portland", "postal_code": "97201"}
     lives = {f"address.{part}": value for part, value in {**home, "state": "OR"}.items()}
     otto.press("Save and go on")
@@ -108,6 +110,7 @@ def test_a_company_with_two_owners(town: Town, meet: Meet, language: str) -> Non
     company = {"name": "Oak Brothers LLC", "phone": "0000000000", "tax_id": "000000000"}
     _answer(otto.page, "company", company | lives)
     otto.press("Save and go on")
+    otto.page.get_by_role("heading", name=otto.said("The people behind it")).wait_for()
     _picture(otto, "nobody named yet")
     _person(otto, "Representative", "Otto", relationship__title="CEO", relationship__owner="yes")
     _person(otto, "Owner", "Wilma", relationship__percent_ownership="40")

@@ -56,7 +56,7 @@ class Eye:
 
     def look(self, url: str, title: str = "") -> list[str]:
         """Look at one page in both sizes; gives the addresses that it leads to."""
-        answer = self.page.goto(url, wait_until="domcontentloaded")
+        answer = self.page.goto(url)
         assert answer
         assert answer.status < 500, url
         if "html" not in answer.headers.get("content-type", ""):
@@ -66,7 +66,8 @@ class Eye:
         return links
 
     def examine(self, title: str) -> None:
-        """Look at what the tab shows now."""
+        """Look at what the tab shows now, once its style is there too."""
+        self.page.wait_for_load_state()
         self.page.evaluate(self._axe)
         found = [(fault, "desk") for fault in self.page.evaluate(RUN, None)]
         # As tall as the page is: what sticks to the lower edge covers something wherever one is.
@@ -219,8 +220,10 @@ def _fills_the_basket(eye: Eye, site: str) -> None:
     eye.page.goto(site)
     eye.page.get_by_role("link", name="Blue bowl").click()
     eye.page.get_by_role("button", name="Put into the basket").click()
+    eye.page.get_by_role("link", name="Check out").wait_for()
     eye.look(f"{site}/basket")
     eye.page.get_by_role("link", name="Check out").click()
+    eye.page.get_by_role("button", name="Order and pay").wait_for()
     eye.examine("the till")
     eye.page.get_by_label("Here, in a form of Stripe's").check()
     eye.page.get_by_role("button", name="Order and pay").click()
@@ -258,7 +261,11 @@ def _is_onboarded(eye: Eye, url: str) -> None:
     page = eye.page
     page.goto(url)
     finish = page.get_by_role("button", name="Agree and submit")
-    while not finish.count():
+    while True:
+        finish.or_(page.get_by_role("button", name="Save and continue")).first.wait_for()
+        page.wait_for_load_state()
+        if finish.count():
+            break
         eye.examine(f"onboarding: {page.title()}")
         aid = page.get_by_role("button", name="Use test values")
         if aid.count():

@@ -9,7 +9,16 @@ from marketplace import sellers
 from marketplace.design import DEFAULT, ChargeType, Dashboard, Onboarding
 from marketplace.lifecycles import SellerState
 from marketplace.models import User
-from tests.browser.conftest import CHINESE, DESKTOP, ENGLISH, PHONE, Meet, Person
+from tests.browser.conftest import (
+    CHINESE,
+    DESKTOP,
+    ENGLISH,
+    PATIENCE,
+    PHONE,
+    Meet,
+    Person,
+    happens,
+)
 from tests.journeys.conftest import PASSWORD, Town
 
 WHITE = replace(
@@ -147,4 +156,4 @@ def test_a_component_is_dark_by_night_and_gone_when_the_seller_signs_out(
     assert shop.stripe.http.get(inside, timeout=10).status_code == 200
     nadia.press("Sign out")
     nadia.page.get_by_role("link", name="Sign in").first.wait_for()
-    assert shop.stripe.http.get(inside, timeout=10).status_code == 404
+    happens(lambda: shop.stripe.http.get(inside, timeout=PATIENCE).status_code == 404)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page
 
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import PATIENCE, happens
 from tests.running import Running
 from tests.sandbox.merchants import pay
 from tests.sandbox.onboarded import custom, express
@@ -236,7 +236,7 @@ def test_logging_out_takes_the_components_away(
     inside = screen.frames[-1].url
     screen.evaluate("instance.logout()")
     screen.locator("iframe").wait_for(state="detached")
-    assert sandbox.http.get(inside, timeout=10).status_code == 403
+    happens(lambda: sandbox.http.get(inside, timeout=PATIENCE).status_code == 403)
 
 
 def test_two_components_share_one_session(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from playwright.sync_api import expect
 
 from marketplace import people
 from marketplace.database import phase
@@ -54,6 +55,7 @@ def _onboards(nadia: Person, site: str) -> None:
             break
         nadia.picture("onboarding")
         finish = nadia.page.get_by_role("button", name="Agree and submit")
+        finish.or_(nadia.page.get_by_role("button", name="Save and continue")).first.wait_for()
         if finish.count():
             finish.click()
             continue
@@ -80,8 +82,10 @@ def _goes_to_pay(ben: Person, site: str) -> None:
     ben.picture("front page")
     ben.follow("Woven rug")
     picture = ben.page.locator("main img.goods").first
-    loaded = "image => image.complete && image.naturalWidth > 0"
-    assert picture.evaluate(loaded) if _has_script(ben) else picture.count()
+    expect(picture).to_be_visible()
+    if _has_script(ben):
+        expect(picture).to_have_js_property("complete", value=True)  # it is told to be lazy
+        assert picture.evaluate("image => image.naturalWidth > 0")
     ben.picture("product")
     ben.press("Put into the basket")
     ben.picture("basket")
@@ -118,7 +122,7 @@ def _is_paid_out(nadia: Person, town: Town) -> None:
     nadia.open(f"{town.site}/sell/money")
     # 48.00 less the marketplace's tenth.
     nadia.reads("$43.20")
-    assert nadia.page.locator("main .status", has_text="paid").count()
+    expect(nadia.page.locator("main .status", has_text="paid").first).to_be_visible()
     nadia.picture("paid out")
 
 

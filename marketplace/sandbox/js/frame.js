@@ -60,7 +60,8 @@
   }
 
   async function leave() {
-    if (told.leave) await fetch(told.leave, { method: "POST" }).catch(() => null);
+    // It goes on when the page around this frame is left before there is an answer.
+    if (told.leave) await fetch(told.leave, { method: "POST", keepalive: true }).catch(() => null);
     say({ type: "ended" });
   }
 
