@@ -93,7 +93,7 @@ def refresh_status(
     waiting = standing.review(known, ctx.now)
     result = standing.assess(known, ctx.now)
     news = _apply(known, result)
-    thin_news = telling.news(known, result)
+    thin_news = telling.news(ctx, known, result)
     inside = ctx.acting_as(account["id"])
     ctx.save(account)
     telling.spread(ctx, account, thin_news)

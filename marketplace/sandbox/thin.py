@@ -50,18 +50,19 @@ def tell(
     *,
     about: dict[str, str] | None = None,
     data: dict[str, Any] | None = None,
+    changes: dict[str, Any] | None = None,
     snapshot: str | None = None,
 ) -> dict[str, Any]:
     """Keep a thin event of the acting account and hand it to the destinations that want it.
 
-    `about` is the related object (`id`, `type`, `url`), `snapshot` the id of the v1 event that
-    says the same.
+    `about` is the related object (`id`, `type`, `url`), `changes` what its fields were and are
+    (`before`, `after`), `snapshot` the id of the v1 event that says the same.
     """
     event = ctx.new(
         EVENT,
         type=type_,
         context=None if ctx.is_platform else ctx.account,
-        changes=None,
+        changes=changes,
         reason=_reason(ctx),
         _about=(about or {}).get("id"),
         **({"snapshot_event": snapshot} if snapshot else {}),
@@ -144,7 +145,7 @@ def _reason(ctx: Context) -> dict[str, Any] | None:
 
 
 def notice(event: dict[str, Any]) -> dict[str, Any]:
-    """What is delivered: the event without its data."""
+    """What is delivered: the event without its data and its changes, which are to be fetched."""
     names = "id object type livemode context reason related_object snapshot_event".split()
     told = {name: event[name] for name in names if name in event}
     return {**told, "created": rfc3339(event["created"])}

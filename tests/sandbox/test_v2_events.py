@@ -104,22 +104,39 @@ def test_each_part_that_changes_is_told_by_its_own_event(sandbox: Running) -> No
     assert types(sandbox, object_id=account)[-1] == "v2.core.account.created"
     sandbox.advance(10)  # the check is through: capabilities become active
     told = api(sandbox).v2.core.events.list({"object_id": account}).data
+    first = api(sandbox).v2.core.events.retrieve(told[-1].id).changes
+    assert first.before is None
+    assert first.after.identity.individual.given_name == "Nora"
     news = [event for event in told if event.type.endswith("capability_status_updated")]
-    seen = {
-        (event.type, api(sandbox).v2.core.events.retrieve(event.id).data.updated_capability)
-        for event in news
-    }
+    seen: dict[Any, Any] = {}
+    for event in reversed(news):
+        fetched = api(sandbox).v2.core.events.retrieve(event.id)
+        seen[event.type, fetched.data.updated_capability] = fetched.changes
     merchant = "v2.core.account[configuration.merchant].capability_status_updated"
     recipient = "v2.core.account[configuration.recipient].capability_status_updated"
     assert (merchant, "card_payments") in seen
     assert (merchant, "stripe_balance.payouts") in seen
     assert (recipient, "stripe_balance.stripe_transfers") in seen
+    cards = seen[merchant, "card_payments"]
+    assert [
+        part.configuration.merchant.capabilities.card_payments.status
+        for part in (cards.before, cards.after)
+    ] == ["pending", "active"]
     assert "v2.core.account[requirements].updated" in types(sandbox, object_id=account)
     api(sandbox).v2.core.accounts.update(
         account, {"defaults": {"profile": {"doing_business_as": "Nuts"}}, "metadata": {"a": "b"}}
     )
-    newest = types(sandbox, object_id=account)[:2]
-    assert sorted(newest) == ["v2.core.account.updated", "v2.core.account[defaults].updated"]
+    newest = api(sandbox).v2.core.events.list({"object_id": account}).data[:2]
+    assert {event.type: event.changes.to_dict() for event in newest} == {
+        "v2.core.account.updated": {
+            "before": {"metadata": {"a": None}},
+            "after": {"metadata": {"a": "b"}},
+        },
+        "v2.core.account[defaults].updated": {
+            "before": {"defaults": {"profile": {"doing_business_as": None}}},
+            "after": {"defaults": {"profile": {"doing_business_as": "Nuts"}}},
+        },
+    }
 
 
 def test_what_does_not_change_is_not_told(sandbox: Running) -> None:
