@@ -17,7 +17,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
-from marketplace import countries, database, orders, platform, transfers, wallet
+from marketplace import countries, database, orders, platform, wallet
 from marketplace.config import Settings
 from marketplace.gateway import client
 from marketplace.gateway.trace import Trace
@@ -124,7 +124,7 @@ def _wire(app: Flask, settings: Settings) -> None:
             stripe,
             chores=[
                 finish,
-                transfers.finish_requested,
+                orders.finish_passing_on,
                 wallet.finish_removals,
                 platform.learn_once,
                 countries.learn,

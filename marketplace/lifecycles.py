@@ -94,6 +94,7 @@ class TransferStatus(Status):
     REQUESTED = "requested", "We are about to ask Stripe for the transfer, or have just asked."
     MADE = "made", "Stripe has made it; the money is on the seller's balance."
     REFUSED = "refused", "Stripe said no; the money is still with the marketplace."
+    CALLED_OFF = "called_off", "Money went back to the buyer before Stripe had made it."
 
 
 class InboxState(Status):
@@ -201,9 +202,11 @@ DISPUTE: Mapping[DisputeStatus, frozenset[DisputeStatus]] = {
     DisputeStatus.PREVENTED: frozenset(),
 }
 TRANSFER: Mapping[TransferStatus, frozenset[TransferStatus]] = {
-    TransferStatus.REQUESTED: frozenset({TransferStatus.MADE, TransferStatus.REFUSED}),
+    TransferStatus.REQUESTED: frozenset(TransferStatus) - {TransferStatus.REQUESTED},
     TransferStatus.MADE: frozenset(),
     TransferStatus.REFUSED: frozenset(),
+    # Should Stripe have made it after all, then it is made.
+    TransferStatus.CALLED_OFF: frozenset({TransferStatus.MADE}),
 }
 INBOX: Mapping[InboxState, frozenset[InboxState]] = {
     InboxState.NEW: frozenset({InboxState.RUNNING, InboxState.IGNORED}),

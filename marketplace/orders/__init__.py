@@ -41,7 +41,7 @@ from marketplace.orders.settling import (
     refresh_refunds,
     settle,
 )
-from marketplace.orders.sweeping import finish_requested
+from marketplace.orders.sweeping import finish_passing_on, finish_requested
 from marketplace.orders.ways import Way, ask
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "cancel",
     "client_secret",
     "explain_refund",
+    "finish_passing_on",
     "finish_requested",
     "for_buyer",
     "for_platform",

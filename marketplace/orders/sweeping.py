@@ -1,4 +1,4 @@
-"""What a crash left behind, finished: attempts that were asked for, and ends that nobody heard of.
+"""What a crash left behind, finished: attempts to pay, their ends, and shares not passed on.
 
 The rule that bites: the sweep runs beside buyers who are paying, so it repeats a request only after
 its first try has had time, under the same key, and charges no card an hour after the click.
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from stripe import StripeClient
 
-from marketplace import clock
+from marketplace import clock, transfers
 from marketplace.database import phase
 from marketplace.errors import Conflict, StripeError, StripeUnavailable
-from marketplace.lifecycles import PaymentStatus
+from marketplace.lifecycles import OrderStatus, PaymentStatus
 from marketplace.models import Order, Payment, PaymentUi
 from marketplace.orders import lists, opening, paying, ways
 
@@ -54,6 +54,26 @@ def finish_requested(
     return len(left)
 
 
+def finish_passing_on(session: orm.Session, stripe: StripeClient, *, limit: int = SWEEP) -> int:
+    """Finish what a crash left of paid orders: transfers, and refunds that nobody has read yet.
+
+    Each payment is read anew from Stripe first, because money may have gone back to the buyer while
+    nobody was listening: one call, and more for what is missing. Commits. Returns how many were
+    looked at; goes on to the next when Stripe refuses one, and stops when Stripe does not answer.
+    """
+    left = _not_passed_on(session, limit)
+    for payment in left:
+        number = payment.order_id
+        try:
+            ways.ask(session, stripe, payment)
+        except StripeUnavailable as error:
+            log.warning("order %s is not passed on: %s", number, error.for_operator())
+            break
+        except StripeError as error:
+            log.warning("order %s is not passed on: %s", number, error.for_operator())
+    return len(left)
+
+
 def _finish(
     session: orm.Session, stripe: StripeClient, order: Order, payment: Payment, public_url: str
 ) -> None:
@@ -78,6 +98,27 @@ def _look_after(session: orm.Session, stripe: StripeClient, payment: Payment) ->
     if payment.ui is PaymentUi.SAVED_CARD:
         ways.close(session, stripe, payment)
     ways.ask(session, stripe, payment)
+
+
+def _not_passed_on(session: orm.Session, limit: int) -> Sequence[Payment]:
+    """The payments of orders that `transfers` has not done with, or whose refunds are not read.
+
+    The latter were partly refunded before we summed refunds up, and a share of them may wait.
+    """
+    unread = sa.and_(
+        Order.status == OrderStatus.PARTLY_REFUNDED,
+        Payment.refunds_read_at.is_(None),
+        Payment.stripe_account.is_(None),
+    )
+    query = (
+        sa.select(Payment)
+        .join(Order)
+        .where(
+            Payment.status == PaymentStatus.SUCCEEDED,
+            sa.or_(Order.id.in_(transfers.left_behind()), unread),
+        )
+    )
+    return session.scalars(query.order_by(Payment.id).limit(limit)).all()
 
 
 def _left_behind(session: orm.Session, limit: int) -> Sequence[Payment]:

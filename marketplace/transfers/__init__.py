@@ -8,16 +8,17 @@ platform's card payments are pending for days.
 https://docs.stripe.com/api/transfers
 """
 
-from marketplace.transfers.deciding import Left, decide, left
+from marketplace.transfers.deciding import decide
+from marketplace.transfers.dividing import Left, left, requests_of
 from marketplace.transfers.mirrors import keep, record_arrival, refresh
-from marketplace.transfers.passing import finish_requested, pass_on, requests_of
+from marketplace.transfers.passing import left_behind, pass_on
 
 __all__ = [
     "Left",
     "decide",
-    "finish_requested",
     "keep",
     "left",
+    "left_behind",
     "pass_on",
     "record_arrival",
     "refresh",

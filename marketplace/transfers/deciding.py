@@ -15,90 +15,15 @@ from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.database import lock, phase
-from marketplace.design import ChargeType
 from marketplace.errors import Conflict, Invalid, SellerNotReady
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.failures import translating
-from marketplace.lifecycles import OrderStatus, TransferStatus
-from marketplace.models import (
-    BalanceTransaction,
-    Order,
-    OrderPart,
-    Payment,
-    Seller,
-    Transfer,
-    TransferRequest,
-)
+from marketplace.lifecycles import TransferStatus
+from marketplace.models import Order, Seller, TransferRequest
 from marketplace.money import Money
-from marketplace.transfers import passing
+from marketplace.transfers import dividing, sending
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
-
-
-DIVIDED = passing.PAID | {OrderStatus.PARTLY_REFUNDED}
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What of a part is still with the marketplace and not its own.
-
-    `withheld` is what would be there, too, had the buyer got nothing back.
-    """
-
-    part: OrderPart
-    money: Money
-    withheld: Money
-
-
-def left(session: orm.Session, order: Order, *, refunded: int = 0) -> list[Left]:
-    """What each part of a paid order still has to be passed on, if anything; three queries.
-
-    Only separate charges leave something: the others pass it on by themselves. In the currency in
-    which the charge settled; what is under way counts as passed on. After a refund (a fourth query)
-    that much less is left of all parts together, and nobody knows whose goods it was for: each part
-    is offered what is left of the order, and no more than its own. `refunded`, in minor units of
-    the order's currency, is what Stripe says of it now, if that is more than we know.
-    """
-    if order.charge_type is not ChargeType.SEPARATE or order.status not in DIVIDED:
-        return []
-    whose = Payment.order_id == order.id
-    found = session.execute(
-        passing.booked(whose, BalanceTransaction, Payment.amount_refunded)
-    ).first()
-    if found is None:
-        return []
-    charge, known = found
-    if known is None and order.status is OrderStatus.PARTLY_REFUNDED:
-        return []  # refunded before refunds were summed up: it has to be read again first
-    query = (
-        sa.select(OrderPart)
-        .where(OrderPart.order_id == order.id)
-        .options(orm.joinedload(OrderPart.seller))
-        .order_by(OrderPart.id)
-    )
-    parts = session.scalars(query).all()
-    gone: dict[int, int] = {}
-    for request in passing.requests_of(session, order):
-        if request.status is not TransferStatus.REFUSED:
-            gone[request.part_id] = gone.get(request.part_id, 0) + request.amount
-    shares = [share.amount for share in passing.shares(parts, charge)]
-    rests = [share - gone.get(part.id, 0) for part, share in zip(parts, shares, strict=True)]
-    room = sum(rests)
-    if back := max(known or 0, refunded):
-        # Rounded up: better a unit less for a seller than one that nobody has.
-        room -= -(-charge.amount * back // order.amount) - _returned(session, order)
-    offers = [max(0, min(rest, room)) for rest in rests]
-    return [
-        Left(part, Money(offer, charge.currency), Money(rest - offer, charge.currency))
-        for part, rest, offer in zip(parts, rests, offers, strict=True)
-        if offer
-    ]
-
-
-def _returned(session: orm.Session, order: Order) -> int:
-    """What came back of an order's transfers: sellers have borne that much of a refund."""
-    query = sa.select(sa.func.sum(Transfer.amount_reversed)).where(Transfer.order_id == order.id)
-    return int(session.scalar(query) or 0)
 
 
 def decide(
@@ -120,16 +45,18 @@ def decide(
     """
     if not _NONCE.fullmatch(nonce):
         raise Invalid("This form is not complete. Load the page again.")
-    nonce = f"decided:{nonce}"
+    nonce = f"{dividing.DECIDED}{nonce}"
     request = _known(session, nonce)
     if request is None:
         if not seller.transfers_active or seller.stripe_id is None:
             raise SellerNotReady(f"{seller.shop_name} cannot be sent money at the moment.")
         funds = _funds(session, stripe, order, money)
         request = _write_down(session, order, part_id, seller, money, nonce, funds)
-    passing.make(session, stripe, request)
+    sending.make(session, stripe, request)
     if request.status is TransferStatus.REFUSED:
         raise Conflict(f"Stripe did not make the transfer. {request.failure_message}")
+    if request.status is not TransferStatus.MADE:
+        raise Conflict("Money went back to the buyer meanwhile. Nothing was sent.")
     return request
 
 
@@ -151,7 +78,7 @@ def _funds(session: orm.Session, stripe: StripeClient, order: Order, money: Mone
     Raises Conflict when the order is not paid, or the balance is too small.
     https://docs.stripe.com/api/charges/retrieve
     """
-    booked = passing.settled(session, order)
+    booked = dividing.settled(session, order)
     if booked is None:
         raise Conflict("This order is not paid yet, so there is nothing to pass on.")
     session.commit()  # nothing stays open while Stripe thinks
@@ -185,7 +112,7 @@ def _write_down(
     try:
         with phase(session):
             lock(session, order)
-            rests = left(session, order, refunded=funds.refunded)
+            rests = dividing.left(session, order, refunded=funds.refunded)
             rest = {it.part.id: it.money for it in rests}.get(part_id)
             if rest is None:
                 raise Conflict("Nothing of this is left to pass on.")

@@ -18,7 +18,7 @@ from marketplace.database import lock, phase
 from marketplace.gateway.client import StripeClient
 from marketplace.gateway.failures import translating
 from marketplace.ledger.mirrors import id_of, seller_of
-from marketplace.lifecycles import TransferStatus, move
+from marketplace.lifecycles import TransferStatus, allowed, move
 from marketplace.models import Transfer, TransferRequest
 
 
@@ -75,7 +75,9 @@ def _done(session: orm.Session, transfer: Mapping[str, Any]) -> None:
     if not token:
         return
     request = session.scalar(sa.select(TransferRequest).where(TransferRequest.token == token))
-    if request is not None and lock(session, request).status is TransferStatus.REQUESTED:
+    if request is not None and allowed(
+        TransferStatus, lock(session, request).status, TransferStatus.MADE
+    ):
         request.status = move(TransferStatus, request.status, TransferStatus.MADE)
         request.stripe_id = transfer["id"]
         session.flush()

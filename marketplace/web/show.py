@@ -25,7 +25,7 @@ TONES = {
     "busy": "in_review paying processing pending in_transit open requested running new "
     "under_review warning_under_review appeal_under_review",
     "care": "due past_due expired partly_refunded refunded unverified "
-    "needs_response warning_needs_response appeal_needs_response",
+    "needs_response warning_needs_response appeal_needs_response refused called_off",
     "bad": "restricted failed dead cancelled canceled errored disabled inactive rejected "
     "unsupported lost",
 }

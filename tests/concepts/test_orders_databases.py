@@ -152,7 +152,7 @@ def test_shops_are_sent_their_parts_and_the_rest_is_decided_on_either_database(
         hands.pay(orders.start_payment(session, stripe, order, public_url="http://shop.example"))
         made = stripe.v1.checkout.sessions.list().data[0]
         orders.settle(session, stripe, made.id)
-        assert transfers.finish_requested(session, stripe) == 0
+        assert orders.finish_passing_on(session, stripe) == 0
         (rest,) = transfers.left(session, order)
         assert (rest.part.seller_id, rest.money.amount) == (kai.id, 900)
 

@@ -41,8 +41,8 @@ def test_a_crash_during_the_transfers_is_finished_by_the_sweep_and_nothing_is_do
     till.wire.lose = None
     moment = clock.now() + timedelta(minutes=5)
     with clock.reading(lambda: moment):
-        assert transfers.finish_requested(till.session, till.stripe) == 1
-        assert transfers.finish_requested(till.session, till.stripe) == 0
+        assert orders.finish_passing_on(till.session, till.stripe) == 1
+        assert orders.finish_passing_on(till.session, till.stripe) == 0
     till.settle(order)
     assert market.sent() == [("bea", 877), ("kai", 1800)]
     assert {it.status for it in market.asked(order)} == {TransferStatus.MADE}
@@ -62,13 +62,14 @@ def test_after_a_day_stripe_forgets_the_key_so_the_transfer_is_looked_for_first(
     till.sandbox.advance(3 * DAY)  # the keys are gone there too
     moment = clock.now() + timedelta(days=3)
     with clock.reading(lambda: moment):
-        assert transfers.finish_requested(till.session, till.stripe) == 1
+        assert orders.finish_passing_on(till.session, till.stripe) == 1
     assert sorted(market.sent()) == [("bea", 877), ("kai", 1800)]
     assert ledger.check(till.session) == []
 
 
+@pytest.mark.parametrize("refunded", [False, True], ids=["paid", "refunded meanwhile"])
 def test_a_crash_before_anything_was_asked_is_finished_by_the_sweep(
-    market: Market, monkeypatch: pytest.MonkeyPatch
+    market: Market, monkeypatch: pytest.MonkeyPatch, *, refunded: bool
 ) -> None:
     class Killed(BaseException):
         """The process is gone."""
@@ -83,11 +84,15 @@ def test_a_crash_before_anything_was_asked_is_finished_by_the_sweep(
         with pytest.raises(Killed):
             till.settle(order)
     assert (till.look(order).status, market.asked(order)) == (OrderStatus.PAID, [])
-    assert transfers.finish_requested(till.session, till.stripe) == 0  # somebody may be at it
+    assert orders.finish_passing_on(till.session, till.stripe) == 0  # somebody may be at it
+    if refunded:
+        (charge,) = till.stripe.v1.charges.list().data
+        till.stripe.v1.refunds.create({"charge": charge.id, "amount": 400})  # nobody tells us
     moment = clock.now() + timedelta(minutes=5)
     with clock.reading(lambda: moment):
-        assert transfers.finish_requested(till.session, till.stripe) == 1
-    assert market.sent() == [("bea", 877), ("kai", 1800)]
+        assert orders.finish_passing_on(till.session, till.stripe) == 1
+    assert market.sent() == ([] if refunded else [("bea", 877), ("kai", 1800)])
+    assert (till.look(order).status is OrderStatus.PARTLY_REFUNDED) is refunded
 
 
 def test_told_at_once_from_all_sides_each_shop_is_sent_its_part_once(
