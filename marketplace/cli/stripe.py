@@ -75,15 +75,16 @@ def forwarding(arguments: list[str], settings: Settings) -> list[str]:
         chosen.append("--skip-update")
     if _has(arguments, "--print-secret", "--help", "-h"):
         return chosen
+    scopes = [Scope.PLATFORM, Scope.CONNECT]
     if not _has(arguments, "--forward-to", "-f", "--forward-connect-to", "-c"):
+        scopes.append(Scope.THIN)
         chosen += ["--forward-to", settings.public_url + inbox.PATHS[Scope.PLATFORM]]
         chosen += ["--forward-connect-to", settings.public_url + inbox.PATHS[Scope.CONNECT]]
-        # The CLI's newer flags forward thin events and snapshots only one kind at a time.
+        # The CLI calls this flag deprecated; without it, it forwards thin events or snapshots only.
         chosen += ["--forward-thin-to", settings.public_url + inbox.PATHS[Scope.THIN]]
-        chosen += ["--thin-events", ",".join(routes.types(Scope.THIN))]
     if not _has(arguments, "--events", "-e", "--all-snapshot", "--all-thin"):
-        snapshots = {t for s in (Scope.PLATFORM, Scope.CONNECT) for t in routes.types(s)}
-        chosen += ["--events", ",".join(sorted(snapshots))]
+        handled = {name for scope in scopes for name in routes.types(scope)}
+        chosen += ["--events", ",".join(sorted(handled))]
     return chosen
 
 

@@ -20,7 +20,7 @@ from tests.sandbox.receiver import Heard, Receiver
 
 from .conftest import PATIENCE, Cli, Spoken
 
-OWN, CONNECT = "/hooks/own", "/hooks/connect"
+OWN, CONNECT, THIN = "/hooks/own", "/hooks/connect", "/hooks/thin"
 
 
 def address(receiver: Receiver, path: str) -> str:
@@ -142,12 +142,16 @@ def test_registered_endpoints_say_where_to_forward(
 def test_a_thin_event_is_forwarded_and_verified(
     sandbox: Running, cli: Cli, receiver: Receiver
 ) -> None:
-    to = ("--events", "v2.core.account.created", "--forward-to", address(receiver, OWN))
-    spoken = cli.start("listen", "--skip-update", *to)
+    to = ("--forward-to", address(receiver, OWN), "--forward-thin-to", address(receiver, THIN))
+    events = ("--events", "v2.core.account.created,customer.created")
+    spoken = cli.start("listen", "--skip-update", *events, *to)
     secret = spoken.text.partition("signing secret is ")[2].split()[0]
     made = json.loads(cli.said("v2", "core", "accounts", "create", "--display-name", "Maya"))
+    cli.said("customers", "create")
 
-    (heard,) = receiver.wait_for(1)
+    by_path = {heard.path: heard for heard in receiver.wait_for(2)}
+    assert by_path[OWN].event["type"] == "customer.created"
+    heard = by_path[THIN]
     client = sandbox.client()
     note: Any = client.parse_event_notification(heard.payload, heard.signature, secret)
     assert (note.type, note.related_object.id) == ("v2.core.account.created", made["id"])
