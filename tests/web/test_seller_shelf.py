@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 
 from marketplace import clock
+from marketplace.design import ChargeType, FeePayer
 from marketplace.lifecycles import OrderStatus, PayoutStatus
 from marketplace.models import Balance, BankAccount, OrderLine, Product, Seller
 from tests import builders
@@ -167,3 +168,22 @@ def test_every_page_has_one_first_heading_named_tables_and_labelled_fields(
         ids = [str(it["id"]) for it in page.select("[id]")]
         assert len(ids) == len(set(ids)), path
         assert not re.search(r"\b(None|Undefined)\b", page.get_text()), path
+
+
+@pytest.mark.parametrize(
+    ("charge_type", "payer", "words"),
+    [
+        (ChargeType.DIRECT, FeePayer.SELLER, "Stripe takes its fee from the rest; what is left"),
+        (ChargeType.DIRECT, FeePayer.PLATFORM, "It pays Stripe's fee out of it; the rest is yours"),
+        (ChargeType.DESTINATION, FeePayer.SELLER, "It pays Stripe's fee out of it; the rest is"),
+    ],
+)
+def test_who_pays_stripes_fee_is_told_as_it_will_be(
+    keep: Keep, charge_type: ChargeType, payer: FeePayer, words: str
+) -> None:
+    """Of a charge on the platform the platform pays, whatever the account was opened with."""
+    rosa = keep("Rosa", charge_type=charge_type, fee_payer=payer, transfers_active=False)
+    home = rosa.reads("/sell")
+    assert words in home
+    always_the_seller = charge_type is ChargeType.DIRECT and payer is FeePayer.SELLER
+    assert ("You: Stripe takes them from what you sell." in home) is always_the_seller

@@ -33,6 +33,10 @@ _FEES: Mapping[FeePayer, str] = {
     FeePayer.SELLER: "You: Stripe takes them from what you sell.",
     FeePayer.PLATFORM: "The marketplace, out of its commission.",
 }
+# The account has it that way, and yet Stripe takes its fee where the charge is made.
+_FEES_ELSEWHERE = (
+    "The marketplace, for payments that it takes. You, for those that you take yourself."
+)
 _LOSSES: Mapping[LossOwner, str] = {
     LossOwner.STRIPE: "Stripe, if you cannot pay it back.",
     LossOwner.PLATFORM: "The marketplace, if you cannot pay it back.",
@@ -64,6 +68,7 @@ def wordings() -> Iterator[str]:
     yield from TITLES
     for table in (_DASHBOARDS, _FEES, _LOSSES, _CHARGES, _PLACES):
         yield from table.values()
+    yield _FEES_ELSEWHERE
 
 
 def fixed(seller: Seller) -> list[Fixed]:
@@ -83,9 +88,19 @@ def promised(design: Design) -> list[Fixed]:
     ]
 
 
+def _fees(design: Design) -> str:
+    """Who pays for a sale: of a charge on the platform the platform does, whatever was agreed.
+
+    https://docs.stripe.com/connect/direct-charges-fee-payer-behavior
+    """
+    if design.fee_payer is FeePayer.SELLER and design.charge_type is not ChargeType.DIRECT:
+        return _FEES_ELSEWHERE
+    return _FEES[design.fee_payer]
+
+
 def _fixed(design: Design) -> list[Fixed]:
     return [
         Fixed("Dashboard", _DASHBOARDS[design.dashboard]),
-        Fixed("Who pays Stripe's fees", _FEES[design.fee_payer]),
+        Fixed("Who pays Stripe's fees", _fees(design)),
         Fixed("Who bears a negative balance", _LOSSES[design.loss_owner]),
     ]

@@ -11,7 +11,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from marketplace import catalogue, orders, platform
+from marketplace import catalogue, orders, platform, sellers
 from marketplace.catalogue import Offer, pictures
 from marketplace.database import phase
 from marketplace.errors import Invalid, NotFound, Sentence
@@ -39,7 +39,7 @@ def new() -> ResponseReturnValue:
     seller = context.shop()
     form = ProductForm(seller.currency)
     if form.validate_on_submit() and _save(form, seller, None):
-        flash(ON_SALE if seller.transfers_active else IN_SHOP, "good")
+        flash(ON_SALE if sellers.can_be_bought_from(seller) else IN_SHOP, "good")
         return redirect(url_for(".products"), 303)
     return _form_page(form, seller, None)
 
