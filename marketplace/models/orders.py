@@ -194,9 +194,11 @@ class Payment(Stamped, Base):
     # What went back to the buyer, or is on its way; None: nobody ever gave anything back.
     amount_refunded: Mapped[int | None] = mapped_column(sa.BigInteger)
     refunds_read_at: Mapped[datetime | None]
-    # Why the latest refund that failed did, while the buyer still lacks it.
+    # Why and when the latest refund that failed did, and how much of what failed the buyer still
+    # lacks: 0 once it was given again.
     refund_failure: Mapped[str | None] = mapped_column(sa.String(80))
     refund_failed_at: Mapped[datetime | None] = mapped_column(index=True)
+    refund_missing: Mapped[int | None] = mapped_column(sa.BigInteger)
 
     order: Mapped[Order] = relationship(back_populates="payments", lazy="raise")
 
@@ -204,3 +206,8 @@ class Payment(Stamped, Base):
     def refunded(self) -> Money:
         """What went back to the buyer, or is on its way."""
         return Money(self.amount_refunded or 0, self.currency)
+
+    @property
+    def missing(self) -> Money | None:
+        """What the buyer lacks of refunds that failed; None where nobody knows how much."""
+        return None if self.refund_missing is None else Money(self.refund_missing, self.currency)

@@ -91,10 +91,16 @@ def held(session: orm.Session, *, limit: int = PAGE) -> Sequence[tuple[Order, st
 def refunds_failed(
     session: orm.Session, since: datetime, *, limit: int = PAGE
 ) -> Sequence[Payment]:
-    """Payments whose refund did not reach the buyer, since a moment, latest first, with orders."""
+    """Payments whose refund did not reach the buyer, since a moment, latest first, with orders.
+
+    Without those that were given again.
+    """
     query = (
         sa.select(Payment)
-        .where(Payment.refund_failed_at >= since)
+        .where(
+            Payment.refund_failed_at >= since,
+            sa.or_(Payment.refund_missing.is_(None), Payment.refund_missing > 0),
+        )
         .options(orm.joinedload(Payment.order))
         .order_by(Payment.refund_failed_at.desc(), Payment.id.desc())
         .limit(limit)

@@ -26,7 +26,8 @@ from marketplace.models import ApplicationFee, Order, Payment
 Facts = Mapping[str, Any]
 PAGE = 100
 FAILED = "failed"
-NOT_GIVEN = frozenset({FAILED, "canceled"})
+CANCELED = "canceled"
+NOT_GIVEN = frozenset({FAILED, CANCELED})
 BOOKINGS = ("balance_transaction", "failure_balance_transaction")
 # https://docs.stripe.com/api/refunds/object#refund_object-failure_reason
 REASONS: Mapping[str, str] = {
@@ -99,18 +100,37 @@ def _listed_of_fee(stripe: StripeClient, fee: str) -> Sequence[Facts]:
 
 
 def _note(order: Order, payment: Payment, refunds: Sequence[Facts], asked: datetime) -> None:
-    """Remember the sum, and the refund that did not arrive; then move the order accordingly."""
+    """Remember the sum, and what did not arrive of it; then move the order accordingly."""
     back = sum(it["amount"] for it in refunds if it["status"] not in NOT_GIVEN)
     payment.amount_refunded, payment.refunds_read_at = back, asked
     failed = [it for it in refunds if it["status"] == FAILED]
-    payment.refund_failure = payment.refund_failed_at = None
-    if failed and back < payment.amount:
-        # The newest comes first. When it failed, its booking tells; without one, about now.
-        booked = failed[0].get("failure_balance_transaction")
-        when = clock.from_unix(booked["created"]) if isinstance(booked, Mapping) else asked
-        payment.refund_failure = (failed[0].get("failure_reason") or "unknown")[:80]
-        payment.refund_failed_at = when
+    payment.refund_failure = payment.refund_failed_at = payment.refund_missing = None
+    if failed:
+        latest = max(failed, key=_failed_at)
+        payment.refund_failure = (latest.get("failure_reason") or "unknown")[:80]
+        payment.refund_failed_at = clock.from_unix(_failed_at(latest))
+        payment.refund_missing = _missing(refunds)
     _move(order, payment, back)
+
+
+def _failed_at(refund: Facts) -> int:
+    """When a refund failed, by the booking that took it back; without one, when it was made."""
+    booked = refund.get("failure_balance_transaction")
+    return int((booked if isinstance(booked, Mapping) else refund)["created"])
+
+
+def _missing(refunds: Sequence[Facts]) -> int:
+    """How much of what failed nobody has given again; 0 when all of it was.
+
+    No refund says which one it makes up for, so whatever was given after a failure counts.
+    """
+    made = [(it["created"], -it["amount"]) for it in refunds if it["status"] != CANCELED]
+    failed = [(_failed_at(it), it["amount"]) for it in refunds if it["status"] == FAILED]
+    missing = 0
+    # Of one second, what was made comes first: only then could it fail.
+    for _, change in sorted(made + failed):
+        missing = max(0, missing + change)
+    return missing
 
 
 def _move(order: Order, payment: Payment, back: int) -> None:

@@ -166,6 +166,31 @@ def test_a_refund_that_the_bank_sends_back_did_not_happen(
     assert ledger.check(till.session) == []
 
 
+def test_a_refund_that_failed_wants_care_until_it_is_given_again(till: Till) -> None:
+    """4.00 fail, 1.00 and 3.00 are given for it; a bank that sends those back as well is told."""
+    order = _paid(till, SENT_BACK)
+    since = clock.now() - timedelta(days=1)
+
+    def lacks() -> tuple[int | None, int]:
+        orders.refresh_refunds(till.session, till.stripe, attempt.charge_id or "")
+        told = orders.refunds_failed(till.session, since)
+        return till.look(order).payments[-1].refund_missing, len(told)
+
+    _give_back(till, order, 200)
+    order = _give_back(till, order, 200)
+    (attempt,) = order.payments
+    assert lacks() == (None, 0)
+    till.sandbox.advance(3_700)
+    assert lacks() == (400, 1)
+    assert _give_back(till, order, 100).payments[-1].missing == Money(300, "usd")
+    _give_back(till, order, 300)
+    assert lacks() == (0, 0)
+    failure = till.look(order).payments[-1]
+    assert "expired" in orders.explain_refund(failure.refund_failure)
+    till.sandbox.advance(3_700)
+    assert lacks() == (400, 1)
+
+
 def test_of_two_answers_about_refunds_the_one_asked_for_later_counts(till: Till) -> None:
     order = _paid(till)
     (attempt,) = order.payments

@@ -190,6 +190,13 @@ def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: o
     assert "40.00 came and 50.00 was due." in text(olivia, "/orders")
     assert "the card was reported lost or stolen." in text(olivia, "/orders")
     assert "A refund did not reach the buyer" in text(olivia, f"/orders/{paid.token}")
+    with phase(session):
+        session.execute(sa.update(Payment).values(refund_missing=400))
+    assert "pay the buyer $4.00 in another way" in text(olivia, f"/orders/{paid.token}")
+    with phase(session):
+        session.execute(sa.update(Payment).values(refund_missing=0))
+    assert "did not reach the buyer" not in text(olivia, "") + text(olivia, "/orders")
+    assert "As much was given back again since." in text(olivia, f"/orders/{paid.token}")
     assert "The bank found no account under these numbers." in text(olivia, "/payouts")
 
 
