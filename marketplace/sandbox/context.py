@@ -17,7 +17,7 @@ from typing import Any
 
 from . import ids, store
 from .clock import Clock
-from .errors import Invalid, missing
+from .errors import Invalid, empty, missing
 from .render import Listing, show
 from .routing import kinds
 
@@ -130,6 +130,19 @@ class Context:
         self._asked.pop(obj["object"], None)
         self._asked.pop(obj["id"], None)
 
+    def page(self, rows: list[dict[str, Any]], params: dict[str, Any], words: str) -> Listing:
+        """A page as of `list`, of rows that lie nowhere; `words` is how Stripe calls them."""
+        limit, (after, before) = _limit(params), _cursors(params)
+        names = [row["id"] for row in rows]
+        for name, cursor in (("starting_after", after), ("ending_before", before)):
+            if cursor and cursor not in names:
+                raise missing(words, cursor, name)
+        if before:
+            rows = rows[: names.index(before)]
+            return Listing(rows[-limit:], len(rows) > limit, self.path)
+        rows = rows[names.index(after) + 1 :] if after else rows
+        return Listing(rows[:limit], len(rows) > limit, self.path)
+
     def list(
         self,
         kind: str,
@@ -143,10 +156,7 @@ class Context:
         `filters` names the parameters that are also declared links; `where` adds fixed ones.
         `owner=None` lists whoever owns them, an account id lists that account's.
         """
-        limit = params.get("limit", 10)
-        if not 1 <= limit <= _LIST_MAX:
-            message = f"This value must be between 1 and {_LIST_MAX} (inclusive)."
-            raise Invalid(message, param="limit", code="parameter_invalid_integer")
+        limit = _limit(params)
         where.update({name: params[name] for name in filters if name in params})
         after, before = self._cursors(kind, params, self.account if owner == "" else owner)
         created = params.get("created")
@@ -171,10 +181,7 @@ class Context:
         self, kind: str, params: dict[str, Any], owner: str | None
     ) -> tuple[str | None, str | None]:
         """Where the page begins or ends; a cursor must be an object of the list's owner."""
-        after, before = params.get("starting_after"), params.get("ending_before")
-        if after and before:
-            message = "Give either starting_after or ending_before, not both."
-            raise Invalid(message, code="parameters_exclusive", param="ending_before")
+        after, before = _cursors(params)
         for name, cursor in (("starting_after", after), ("ending_before", before)):
             if cursor:
                 found = store.get(self.db, cursor)
@@ -201,3 +208,23 @@ class Context:
             " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (once) DO NOTHING",
             (due, name, account or self.account, self.platform, once, json.dumps(args)),
         )
+
+
+def _limit(params: dict[str, Any]) -> int:
+    limit: int = params.get("limit", 10)
+    if not 1 <= limit <= _LIST_MAX:
+        message = f"This value must be between 1 and {_LIST_MAX} (inclusive)."
+        raise Invalid(message, param="limit", code="parameter_invalid_integer")
+    return limit
+
+
+def _cursors(params: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Where the page begins or ends."""
+    after, before = params.get("starting_after"), params.get("ending_before")
+    for name, cursor in (("starting_after", after), ("ending_before", before)):
+        if cursor == "":
+            raise empty(name)
+    if after and before:
+        message = "Give either starting_after or ending_before, not both."
+        raise Invalid(message, code="parameters_exclusive", param="ending_before")
+    return after, before

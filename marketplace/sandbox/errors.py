@@ -55,3 +55,13 @@ def missing(what: str, identifier: str, param: str = "id") -> Refused:
     return Refused(
         f"No such {what}: '{identifier}'", status=404, code="resource_missing", param=param
     )
+
+
+def empty(path: str) -> Invalid:
+    """400 for "" where there is nothing to unset."""
+    return Invalid(
+        f"An empty string was passed for '{path}'. Stripe takes empty values as a wish to unset "
+        f"a parameter, and '{path}' cannot be unset.",
+        code="parameter_invalid_empty",
+        param=path,
+    )

@@ -27,7 +27,7 @@ from stripe.events._event_classes import get_v2_event_notification_class
 from stripe.v2.core._event import UnknownEventNotification
 from typing_extensions import is_typeddict
 
-from .errors import Invalid
+from .errors import Invalid, empty
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _MODULES = (
@@ -71,7 +71,7 @@ class Text(Check):
             value = _OLD_NAMES[value]
         if self.allowed is not None and value not in self.allowed:
             if value == "" and not self.empty:
-                raise _empty(path)
+                raise empty(path)
             choices = ", ".join(choice for choice in self.allowed if choice)
             last = path.rpartition("[")[2].rstrip("]")
             last = path if last.isdecimal() else last
@@ -92,7 +92,7 @@ class Integer(Check):
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
             return value
         if value == "":
-            raise _empty(path)
+            raise empty(path)
         if isinstance(value, str) and _INTEGER.match(value):
             return int(value)
         code = "parameter_invalid_integer"
@@ -120,7 +120,7 @@ class Truth(Check):
         if isinstance(value, str) and value in {"true", "false"}:
             return value == "true"
         if value == "":
-            raise _empty(path)
+            raise empty(path)
         raise Invalid(f"Invalid boolean: {_show(value)}", param=path)
 
 
@@ -134,7 +134,7 @@ class Listed(Check):
     def read(self, value: Any, path: str) -> Any:
         """Check each element."""
         if value == "":
-            raise _empty(path)
+            raise empty(path)
         if isinstance(value, dict) and all(key.isdecimal() for key in value):
             value = [value[key] for key in sorted(value, key=int)]
         if not isinstance(value, list):
@@ -224,13 +224,18 @@ class Either(Check):
         """Try each."""
         problem: Invalid | None = None
         shaped = [o for o in self.options if isinstance(o, Shape | Mapping | Listed)]
-        plain = [o for o in self.options if o not in shaped]
+        # Of `Literal[""]` nothing but "" is to be told: the rest is meant for the others.
+        plain = [o for o in self.options if o not in shaped and (value == "" or not _unsets(o))]
         for option in shaped if isinstance(value, dict | list) and shaped else plain or shaped:
             try:
                 return option.read(value, path)
             except Invalid as refusal:
                 problem = refusal
         raise problem or Invalid(f"Invalid value: {_show(value)}", param=path)
+
+
+def _unsets(check: Check) -> bool:
+    return isinstance(check, Text) and check.allowed == ("",)
 
 
 _SCALARS: dict[Any, Check] = {
@@ -300,15 +305,6 @@ def _join(path: str, key: str) -> str:
 
 def _show(value: Any) -> str:
     return str(value)[:80] if not isinstance(value, dict | list) else "an object or array"
-
-
-def _empty(path: str) -> Invalid:
-    return Invalid(
-        f"An empty string was passed for '{path}'. Stripe takes empty values as a wish to unset "
-        f"a parameter, and '{path}' cannot be unset.",
-        code="parameter_invalid_empty",
-        param=path,
-    )
 
 
 def is_thin_event(type_: str) -> bool:

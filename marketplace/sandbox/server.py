@@ -78,7 +78,8 @@ class Server:
         call = Call(
             # `HEAD` is `GET` without the body, which the connection leaves out.
             "GET" if method == "HEAD" else method,
-            environ["PATH_INFO"].rstrip("/"),
+            # WSGI hands on bytes as if they were Latin-1; ids may be anybody's own words.
+            environ["PATH_INFO"].encode("latin-1").decode(errors="replace").rstrip("/"),
             environ.get("QUERY_STRING", ""),
             body,
             headers,

@@ -11,10 +11,12 @@ import json
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from stripe._encode import _api_encode
 
 from marketplace.sandbox import book, ids, incidents
 from marketplace.sandbox.errors import Refused
@@ -26,6 +28,7 @@ from .onboarded import BOTH, CUSTOM, jenny
 
 Step = TypeVar("Step", bound=Callable[..., Any])
 KEY = "sk_test_anybody"
+FORM = "application/x-www-form-urlencoded"
 LONG = int(os.environ.get("STATEFUL_EXAMPLES", "0"))
 DAY = 86_400
 
@@ -193,10 +196,11 @@ class Anybody(RuleBasedStateMachine):
     def ask(self, verb: str, path: str, /, *, on: str = "", **params: Any) -> dict[str, Any]:
         """One request; what was left out is not sent. Nothing may break the sandbox."""
         given = {name: value for name, value in params.items() if value is not None}
-        headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+        headers = {"authorization": f"Bearer {KEY}", "content-type": FORM}
         if on and on != self.platform:
             headers["stripe-account"] = on
-        call = Call(verb, path, "", json.dumps(given).encode() if given else b"", headers)
+        body = urlencode(list(_api_encode(given))).encode()
+        call = Call(verb, path, "", body, headers)
         answer = self.server.wire.answer(call)
         told: dict[str, Any] = json.loads(answer.body)
         assert answer.status < 500, f"{verb} {path} {given}: {told}"

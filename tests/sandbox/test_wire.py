@@ -12,7 +12,7 @@ from .conftest import Running
 
 
 def get(sandbox: Running, path: str, **headers: str) -> requests.Response:
-    return sandbox.http.get(sandbox.url + path, headers=headers, timeout=10)
+    return sandbox.http.get(sandbox.url + path, headers=headers, timeout=60)
 
 
 def endpoints(sandbox: Running, count: int) -> list[stripe.WebhookEndpoint]:
@@ -95,15 +95,15 @@ def test_an_unknown_path_is_answered_in_the_shape_of_an_error(sandbox: Running) 
 def test_head_is_get_without_the_body(sandbox: Running) -> None:
     headers = {"Authorization": f"Bearer {sandbox.key}"}
     for _ in range(2):  # on one connection, which a body that nobody reads would confuse
-        told = sandbox.http.head(f"{sandbox.url}/v1/balance", headers=headers, timeout=10)
-        asked = sandbox.http.get(f"{sandbox.url}/v1/balance", headers=headers, timeout=10)
+        told = sandbox.http.head(f"{sandbox.url}/v1/balance", headers=headers, timeout=60)
+        asked = sandbox.http.get(f"{sandbox.url}/v1/balance", headers=headers, timeout=60)
         assert (told.status_code, told.content) == (200, b"")
         assert int(told.headers["Content-Length"]) == len(asked.content)
 
 
 def test_the_wrong_method_is_an_unknown_path_too(sandbox: Running) -> None:
     answer = sandbox.http.delete(
-        f"{sandbox.url}/v1/balance", headers={"Authorization": "Bearer sk_test_a"}, timeout=10
+        f"{sandbox.url}/v1/balance", headers={"Authorization": "Bearer sk_test_a"}, timeout=60
     )
     assert answer.status_code == 404
 
@@ -141,27 +141,38 @@ def test_an_object_of_a_connected_account_is_not_found_on_the_platform(sandbox: 
 
 
 @pytest.mark.parametrize(
-    ("content_type", "body"),
+    ("path", "content_type", "body"),
     [
-        ("application/x-www-form-urlencoded", b"\xff\xfe"),
-        ("application/x-www-form-urlencoded", b"url[=1"),
-        ("application/json", b"{"),
-        ("application/json", b"[]"),
-        ("application/json", b"null"),
-        ("application/json", b'{"url":' + b"[" * 6000 + b"]" * 6000 + b"}"),
+        *(
+            ("/v1/webhook_endpoints", "application/x-www-form-urlencoded", body)
+            for body in (b"\xff\xfe", b"url[=1", b"url[" + b"x" * 5000 + b"]" * 5000)
+        ),
+        *(
+            ("/v2/core/accounts", "application/json", body)
+            for body in (b"{", b"[]", b"null", b'{"url":' + b"[" * 6000 + b"]" * 6000 + b"}")
+        ),
+        ("/v1/customers", "application/json", b'{"name": "Ada"}'),
+        ("/v1/customers", "text/plain; charset=utf-8", b"name=Ada"),
+        ("/v2/core/accounts", "application/x-www-form-urlencoded", b"display_name=Ada"),
     ],
 )
-def test_a_broken_body_is_the_callers_fault(
-    sandbox: Running, content_type: str, body: bytes
+def test_a_broken_body_or_one_of_another_kind_is_the_callers_fault(
+    sandbox: Running, path: str, content_type: str, body: bytes
 ) -> None:
     answer = sandbox.http.post(
-        f"{sandbox.url}/v1/webhook_endpoints",
+        sandbox.url + path,
         data=body,
         headers={"Authorization": "Bearer sk_test_a", "Content-Type": content_type},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 400, answer.text
-    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert answer.json()["error"]["message"]
+
+
+def test_an_id_may_be_in_anybodys_letters(sandbox: Running) -> None:
+    client = sandbox.client()
+    client.v1.products.create({"id": "fromage-à-pâte", "name": "Fromage"})
+    assert client.v1.products.retrieve("fromage-à-pâte").name == "Fromage"
 
 
 def test_lists_are_paged_forwards(sandbox: Running) -> None:
@@ -192,6 +203,7 @@ def test_lists_are_paged_backwards(sandbox: Running) -> None:
         ({"limit": 101}, "parameter_invalid_integer", "limit"),
         ({"limit": "many"}, "parameter_invalid_integer", "limit"),
         ({"starting_after": "we_gone"}, "resource_missing", "starting_after"),
+        ({"ending_before": ""}, "parameter_invalid_empty", "ending_before"),
         ({"starting_after": "a", "ending_before": "b"}, "parameters_exclusive", "ending_before"),
         ({"colour": "red"}, "parameter_unknown", "colour"),
     ],
@@ -267,7 +279,7 @@ def test_a_form_on_another_site_cannot_move_the_clock(
 ) -> None:
     before = sandbox.sandbox.clock.offset
     answer = sandbox.http.post(
-        f"{sandbox.url}/_sandbox/clock", data={"advance": 60}, headers=headers, timeout=10
+        f"{sandbox.url}/_sandbox/clock", data={"advance": 60}, headers=headers, timeout=60
     )
     assert answer.status_code == 403
     assert sandbox.sandbox.clock.offset == before

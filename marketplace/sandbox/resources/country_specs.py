@@ -10,12 +10,10 @@ from typing import Any
 from marketplace.sandbox import countries, currencies, requirements, shapes
 from marketplace.sandbox.configuration import Configuration
 from marketplace.sandbox.context import Context
-from marketplace.sandbox.errors import Refused, missing
+from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.requirements import Case
 from marketplace.sandbox.routing import route
-
-_LIMIT = 10
 
 
 def _spec(code: str) -> dict[str, Any]:
@@ -56,16 +54,5 @@ def retrieve(ctx: Context, params: dict[str, Any], country: str) -> dict[str, An
 @route("GET", "/v1/country_specs", "CountrySpecListParams")
 def list_specs(ctx: Context, params: dict[str, Any]) -> Listing:
     """Every country, by its code."""
-    codes = sorted(countries.COUNTRIES)
-    after, before = params.get("starting_after"), params.get("ending_before")
-    for name, cursor in (("starting_after", after), ("ending_before", before)):
-        if cursor and cursor not in codes:
-            raise missing("country_spec", cursor, name)
-    limit = params.get("limit", _LIMIT)
-    if before:
-        codes = codes[: codes.index(before)]
-        page = codes[-limit:]
-    else:
-        codes = codes[codes.index(after) + 1 :] if after else codes
-        page = codes[:limit]
-    return Listing([_spec(code) for code in page], len(codes) > len(page), ctx.path)
+    specs = [_spec(code) for code in sorted(countries.COUNTRIES)]
+    return ctx.page(specs, params, "country_spec")

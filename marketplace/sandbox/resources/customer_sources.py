@@ -167,8 +167,4 @@ def list_sources(ctx: Context, params: dict[str, Any], customer: str) -> Listing
     wanted = params.get("object")
     if wanted in _KINDS:
         return ctx.list(wanted, params, customer=customer)
-    rows = _of(ctx, customer)
-    limit = params.get("limit", 10)
-    after = [n for n, row in enumerate(rows) if row["id"] == params.get("starting_after")]
-    rows = rows[after[0] + 1 :] if after else rows
-    return Listing(rows[:limit], len(rows) > limit, ctx.path)
+    return ctx.page(_of(ctx, customer), params, "source")

@@ -236,14 +236,4 @@ def list_external_accounts(ctx: Context, params: dict[str, Any], account: str) -
         for one in payout_targets.attached(inside)
         if params.get("object", one["object"]) == one["object"]
     ]
-    names = [row["id"] for row in rows]
-    limit = params.get("limit", 10)
-    for name in ("starting_after", "ending_before"):
-        if name in params and params[name] not in names:
-            raise missing("external account", params[name], name)
-    if "starting_after" in params:
-        rows = rows[names.index(params["starting_after"]) + 1 :]
-    elif "ending_before" in params:
-        rows = rows[: names.index(params["ending_before"])]
-        return Listing(rows[-limit:], len(rows) > limit, ctx.path)
-    return Listing(rows[:limit], len(rows) > limit, ctx.path)
+    return ctx.page(rows, params, "external account")
