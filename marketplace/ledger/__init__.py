@@ -18,8 +18,9 @@ from marketplace.ledger.mirrors import (
     refresh_application_fee,
     seller_of,
 )
+from marketplace.ledger.movements import Movement
 from marketplace.ledger.statements import Month, months, sales
-from marketplace.ledger.story import Holding, MoneyStory, Movement, of_seller, story
+from marketplace.ledger.story import Holding, MoneyStory, of_seller, story
 
 __all__ = [
     "Holding",

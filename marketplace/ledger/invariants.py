@@ -13,6 +13,7 @@ from sqlalchemy import orm
 
 from marketplace.charges.strategy import Party
 from marketplace.design import ChargeType
+from marketplace.ledger import movements
 from marketplace.ledger.story import tell
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import (
@@ -27,7 +28,6 @@ from marketplace.money import Money
 
 BATCH = 200
 CHARGED = frozenset({"charge", "payment"})
-GIVEN_BACK = frozenset({"refund", "refund_failure", "adjustment"})
 MONEY_TAKEN = frozenset(
     {
         OrderStatus.PAID,
@@ -194,7 +194,8 @@ def _of_division(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[s
         for detail in row.fee_details
         if detail["type"] != "application_fee"
     ) - sum(row.amount for row in rows if row.type == "stripe_fee")
-    given_back = -sum(row.amount for row in rows if row.type in GIVEN_BACK)
+    direct = order.charge_type is ChargeType.DIRECT
+    given_back = -sum(row.amount for row in rows if movements.gives_back(row, direct=direct))
     paid = Money(order.amount - given_back, order.currency)
     if held + fees != paid.amount:
         yield f"{paid} was paid, and platform, seller and Stripe hold {held + fees} of it"

@@ -6,7 +6,7 @@ rule that bites: the same fact is told by several events at once, so a row is wr
 https://docs.stripe.com/api/balance_transactions
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -173,26 +173,61 @@ def record_bill(
 
 
 def refresh_application_fee(session: orm.Session, stripe: StripeClient, fee_id: str) -> bool:
-    """Read an application fee from Stripe and mirror it; one call.
+    """Read an application fee, and what went back of it, from Stripe and mirror both.
 
-    Returns whether it belongs to an order of ours. Raises StripeError.
+    One call; one more on the seller's balance once something went back, and one for each further
+    hundred. Returns whether it belongs to an order of ours. Raises StripeError.
     https://docs.stripe.com/api/application_fees/retrieve
     """
     session.commit()
     with translating():
-        fee = stripe.v1.application_fees.retrieve(
-            fee_id, {"expand": ["balance_transaction", "originating_transaction"]}
-        ).to_dict()
-    origin = fee.get("originating_transaction")
+        fee = stripe.v1.application_fees.retrieve(fee_id, {"expand": _OF_FEE}).to_dict()
+    origin, account = fee.get("originating_transaction"), id_of(fee.get("account"))
     group = origin.get("transfer_group") if isinstance(origin, Mapping) else None
+    refunds = _fee_refunds(stripe, fee)
     with phase(session):
         charges = [id_of(origin), id_of(fee.get("charge"))]
-        account = id_of(fee.get("account"))
         order = charged_order(session, charges=charges, transfer_group=group, account=account)
-        seller_id = order.seller_id if order else seller_of(session, id_of(fee.get("account")))
-        order_id = order.id if order else None
-        keep_application_fee(session, fee, seller_id=seller_id, order_id=order_id)
+        seller_id = order.seller_id if order else seller_of(session, account)
+        owned = {"seller_id": seller_id, "order_id": order.id if order else None}
+        keep_application_fee(session, fee, **owned)
+        for refund in refunds:
+            booking = refund.get("balance_transaction")
+            if isinstance(booking, Mapping):
+                keep_transaction(session, booking, account=None, **owned)
+    if refunds and order is not None:
+        _record_returned(session, stripe, fee, order.id)
     return order is not None
+
+
+_OF_FEE = ["balance_transaction", "originating_transaction", "refunds.data.balance_transaction"]
+
+
+def _fee_refunds(stripe: StripeClient, fee: Facts) -> Sequence[Facts]:
+    """All refunds of a fee, which itself shows the latest ten.
+
+    https://docs.stripe.com/api/fee_refunds/list
+    """
+    shown = fee.get("refunds") or {}
+    if not shown.get("has_more"):
+        return list(shown.get("data", ()))
+    with translating():
+        listed = stripe.v1.application_fees.refunds.list(
+            fee["id"], {"limit": PAGE, "expand": ["data.balance_transaction"]}
+        )
+        return [refund.to_dict() for refund in listed.auto_paging_iter()]
+
+
+def _record_returned(session: orm.Session, stripe: StripeClient, fee: Facts, order_id: int) -> None:
+    """Mirror commission that came back without a refund on the balance of the seller who paid it.
+
+    Nothing of the fee names that line; it is looked for at the seller's charge. An account that has
+    left cannot be read any more.
+    """
+    account, charge = id_of(fee.get("account")), id_of(fee.get("charge"))
+    left = sa.select(Seller.deauthorized_at).where(Seller.stripe_id == account)
+    if account and charge and session.scalar(left) is None:
+        record(session, stripe, account=account, source=charge, order_id=order_id)
 
 
 def charged_order(

@@ -8,7 +8,7 @@ https://docs.stripe.com/connect/destination-charges#flow-of-funds
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from marketplace.charges.strategy import Deal, Kind, Party, Roles, Share
 from marketplace.design.passing import TransferWhen
 from marketplace.errors import Sentence
 from marketplace.ledger.mirrors import BILL
+from marketplace.ledger.movements import Movement, confirmed, taken, told_order
 from marketplace.lifecycles import OrderStatus
 from marketplace.models import BalanceTransaction, Order, OrderPart, Seller, Transfer
 from marketplace.money import Money
@@ -32,22 +33,6 @@ NAMES = {
     Party.SELLER: "the seller",
     Party.STRIPE: "Stripe",
 }
-# What each type of balance transaction is, and who is on its other side.
-TYPES = {
-    "charge": (Kind.CHARGE, Party.BUYER),
-    "payment": (Kind.CHARGE, Party.BUYER),
-    "refund": (Kind.REFUND, Party.BUYER),
-    "payment_refund": (Kind.REFUND, Party.BUYER),
-    "refund_failure": (Kind.REFUND_FAILURE, Party.BUYER),
-    "adjustment": (Kind.DISPUTE, Party.BUYER),
-    "transfer": (Kind.TRANSFER, Party.SELLER),
-    "transfer_refund": (Kind.TRANSFER_REVERSAL, Party.SELLER),
-    "application_fee": (Kind.APPLICATION_FEE, Party.SELLER),
-    "application_fee_refund": (Kind.APPLICATION_FEE_REFUND, Party.SELLER),
-    BILL: (Kind.STRIPE_FEE, Party.STRIPE),
-}
-# On a seller's balance these are the other half of what the platform's balance shows.
-MIRRORED_ON_PLATFORM = frozenset({"payment_refund"})
 SENTENCES = {
     Kind.CHARGE: "{payer} paid {payee}.",
     Kind.STRIPE_FEE: "Stripe took its fee for the payment from {payer}.",
@@ -66,27 +51,6 @@ EXPECTED_SENTENCES = {
     Kind.TRANSFER: "{payer} will pass the payment on to {payee}.",
     Kind.APPLICATION_FEE: "{payee} will take its commission from {payer}.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """Money from one party to another.
-
-    `money` is what left the payer, `arrives` what the payee got; they differ only in currency.
-    `money` is None while not even an estimate exists. `object_id` is the Stripe object that tells.
-    `seller` is our id of the seller who takes part; None where none does.
-    """
-
-    kind: Kind
-    payer: Party
-    payee: Party
-    money: Money | None
-    arrives: Money | None
-    expected: bool
-    sentence: str = ""
-    object_id: str | None = None
-    available_on: datetime | None = None
-    seller: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +129,7 @@ def story(session: orm.Session, order: Order) -> MoneyStory:
     shops = {it.id: it for it in session.scalars(sa.select(Seller).where(Seller.id.in_(known)))}
     names = {number: shop.shop_name for number, shop in shops.items()}
     fee = None
-    if parts and not any(_taken(row) or row.type == BILL for row in transactions):
+    if parts and not any(taken(row) or row.type == BILL for row in transactions):
         fee = _estimate(session, order, shops[parts[0].seller_id])
     return tell(order, parts, names, transactions, passed, fee)
 
@@ -182,7 +146,7 @@ def tell(
 
     `fee` is what Stripe will probably take, to be told until its balance shows what it took.
     """
-    movements = _confirmed(order, transactions, passed)
+    movements = confirmed(order, transactions, passed)
     over = order.status in NO_MONEY and not movements
     if not over:
         movements = _filled_up(order, parts, movements, fee)
@@ -219,89 +183,6 @@ def of_seller(whole: MoneyStory, seller_id: int, total: Money) -> MoneyStory:
         holdings=[held],
         expected=any(movement.expected for movement in own),
         partial=True,
-    )
-
-
-def _confirmed(
-    order: Order, transactions: Sequence[BalanceTransaction], passed: Sequence[Transfer]
-) -> list[Movement]:
-    """One movement for each thing that Stripe's balances show."""
-    arrived = {row.destination_payment for row in passed if row.destination_payment}
-    rows = {row.source: row for row in transactions if row.source and row.source in arrived}
-    arrivals = {
-        row.stripe_id: rows[row.destination_payment]
-        for row in passed
-        if row.destination_payment in rows
-    }
-    paying = [row for row in transactions if row.account is not None]
-    movements: list[Movement] = []
-    for row in transactions:
-        holder = Party.PLATFORM if row.account is None else Party.SELLER
-        other_half = row.source in arrived or (arrived and row.type in MIRRORED_ON_PLATFORM)
-        if holder is Party.PLATFORM or not other_half:
-            movements.append(_movement(order, row, holder, arrivals, paying))
-        if taken := _taken(row):
-            movements.append(_fee(row, holder, taken))
-    return sorted(movements, key=_told_order)
-
-
-def _movement(
-    order: Order,
-    row: BalanceTransaction,
-    holder: Party,
-    arrivals: dict[str, BalanceTransaction],
-    paying: Sequence[BalanceTransaction],
-) -> Movement:
-    kind, other = TYPES.get(row.type, (Kind.OTHER, Party.STRIPE))
-    shown = Money(abs(row.amount), row.currency)
-    money = arrives = shown
-    available = row.available_on
-    if kind is Kind.CHARGE and order.currency != row.currency:
-        money = order.total  # the buyer paid in one currency, and the balance took another
-    arrival = arrivals.get(row.source or "")
-    if kind is Kind.TRANSFER and arrival is not None:
-        arrives, available = Money(arrival.amount, arrival.currency), arrival.available_on
-    if kind is Kind.APPLICATION_FEE:
-        money = _paid_as_fee(paying) or shown
-    payer, payee = (other, holder) if row.amount >= 0 else (holder, other)
-    return Movement(
-        kind,
-        payer,
-        payee,
-        money,
-        arrives,
-        expected=False,
-        object_id=row.source,
-        available_on=available,
-        seller=row.seller_id if Party.SELLER in {payer, payee} else None,
-    )
-
-
-def _paid_as_fee(arrivals: Iterable[BalanceTransaction]) -> Money | None:
-    """What the seller's balance shows as paid to us, which may be in the seller's currency."""
-    for row in arrivals:
-        for detail in row.fee_details:
-            if detail["type"] == "application_fee":
-                return Money(detail["amount"], detail["currency"])
-    return None
-
-
-def _taken(row: BalanceTransaction) -> Money:
-    """What Stripe took of a movement: for the payment, for converting it, and taxes on that."""
-    parts = (it["amount"] for it in row.fee_details if it["type"] != "application_fee")
-    return Money(sum(parts), row.currency)
-
-
-def _fee(row: BalanceTransaction, holder: Party, money: Money) -> Movement:
-    return Movement(
-        Kind.STRIPE_FEE,
-        holder,
-        Party.STRIPE,
-        money,
-        money,
-        expected=False,
-        object_id=row.stripe_id,
-        seller=row.seller_id if holder is Party.SELLER else None,
     )
 
 
@@ -349,11 +230,7 @@ def _filled_up(
         for plan in charges.of(order.charge_type).plan(deal)
         if (plan.kind, plan.seller) not in told
     ]
-    return sorted(confirmed + missing, key=_told_order)
-
-
-def _told_order(movement: Movement) -> int:
-    return list(Kind).index(movement.kind)
+    return sorted(confirmed + missing, key=told_order)
 
 
 def _with_sentence(movement: Movement, shops: Mapping[int, str]) -> Movement:

@@ -48,8 +48,8 @@ def explain(failure: str | None) -> str:
 def follow(session: orm.Session, stripe: StripeClient, order: Order, payment: Payment) -> None:
     """Read what went back of a charge, and of its commission, book it, and move the order. Commits.
 
-    Two calls, one without a commission, and one more for each further hundred. Raises StripeError.
-    https://docs.stripe.com/api/refunds/list https://docs.stripe.com/api/fee_refunds/list
+    One call, up to two more for a commission, and one for each further hundred. Raises StripeError.
+    https://docs.stripe.com/api/refunds/list
     """
     account, charge = payment.stripe_account, payment.charge_id or ""
     fees = session.scalars(
@@ -58,18 +58,18 @@ def follow(session: orm.Session, stripe: StripeClient, order: Order, payment: Pa
     session.commit()  # nothing stays open while Stripe thinks
     asked = clock.now()
     refunds = _listed(stripe, charge, account)
-    of_fees = [row for fee in fees for row in _listed_of_fee(stripe, fee)]
     owned = {"seller_id": order.seller_id, "order_id": order.id}
     with phase(session):
         lock(session, order)
         lock(session, payment)
-        for rows, owner in ((refunds, account), (of_fees, None)):
-            for booking in (row.get(name) for row in rows for name in BOOKINGS):
-                if isinstance(booking, Mapping):
-                    ledger.keep_transaction(session, booking, account=owner, **owned)
+        for booking in (refund.get(name) for refund in refunds for name in BOOKINGS):
+            if isinstance(booking, Mapping):
+                ledger.keep_transaction(session, booking, account=account, **owned)
         if payment.refunds_read_at is None or payment.refunds_read_at <= asked:
             _note(order, payment, refunds, asked)
         session.flush()
+    for fee in fees:
+        ledger.refresh_application_fee(session, stripe, fee)
 
 
 def believe(order: Order, payment: Payment, charge: Facts) -> None:
@@ -87,14 +87,6 @@ def _listed(stripe: StripeClient, charge: str, account: str | None) -> Sequence[
         found = stripe.v1.refunds.list(
             {"charge": charge, "limit": PAGE, "expand": [f"data.{name}" for name in BOOKINGS]},
             acting_as(account),
-        )
-        return [refund.to_dict() for refund in found.auto_paging_iter()]
-
-
-def _listed_of_fee(stripe: StripeClient, fee: str) -> Sequence[Facts]:
-    with translating():
-        found = stripe.v1.application_fees.refunds.list(
-            fee, {"limit": PAGE, "expand": ["data.balance_transaction"]}
         )
         return [refund.to_dict() for refund in found.auto_paging_iter()]
 

@@ -182,6 +182,9 @@ def _fee(session: orm.Session, stripe: sdk.StripeClient, hint: Hint) -> bool:
     known = bool(ledger.refresh_application_fee(session, stripe, str(fee)))
     if known:
         payouts.refresh_balance(session, stripe, None)
+    account = hint.object.get("account")
+    if known and hint.type == "application_fee.refunded" and isinstance(account, str):
+        payouts.refresh_balance(session, stripe, account)
     return known
 
 
