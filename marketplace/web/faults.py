@@ -27,8 +27,13 @@ WORDS = {
     429: ("That was a lot at once.", "Wait a minute, then try again."),
     500: ("Something went wrong on our side.", "Try again in a moment."),
 }
-STALE = ("This form was open for too long.", "Nothing was done. Send it again.")
+STALE = (
+    "This form was open for too long, or you signed in or out meanwhile.",
+    "Nothing was done. Send it again.",
+)
 RETRIED = frozenset({400, 409, 429, 500, 502, 503})
+# What a page puts into its own form; it is sent again, and tells whoever reads the page nothing.
+UNTYPED = frozenset({"nonce", "product_id", "seen", "next", "lang", "way", "role", "bank_token"})
 # Numbers of people, companies and banks, by the ends of their names in our onboarding forms.
 SECRET = re.compile(
     r"(.*\.)?(ssn_last_4|id_number(_secondary)?|tax_id|vat_id|registration_number"
@@ -101,6 +106,7 @@ def page(status: int, sentence: str, advice: str, fields: dict[str, str] | None 
             fields=fields or {},
             number=support_number() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
             again=fields_to_repeat() if status in RETRIED else [],
+            untyped=UNTYPED,
         )
     except Exception:
         log.exception("%s the error page failed too", support_number())

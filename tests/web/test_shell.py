@@ -169,6 +169,11 @@ def test_a_post_with_the_token_of_its_page_goes_through(strict: FlaskClient) -> 
     assert answer.status_code == 303
     stale = strict.post("/sign-out", data={"csrf_token": token})
     assert stale.status_code == 400, "a token from before the login is worth nothing after it"
+    late = strict.post("/basket/add", data={"product_id": "7", "nonce": "n", "quantity": "2"})
+    again = text(late.text).select_one(".again")
+    assert again is not None
+    assert again.select("[name=nonce]"), "it is sent again, and shown to nobody"
+    assert [it.text for it in again.select("dt, dd")] == ["Quantity", "2"]
 
 
 # Error pages.
