@@ -23,11 +23,13 @@ from typing import Any
 
 from .context import Context
 from .errors import Invalid
+from .routing import include
 
 _LIMIT = 100
 _DEFAULT = 10
 _MOST_CLAUSES = 10
 _SHORTEST_PART = 3
+_ASKED = "search"
 _CLAUSE = re.compile(
     r"""\s*(?P<negated>-)?
         (?P<field>[a-z_][a-z0-9_.]*)
@@ -70,11 +72,16 @@ def find(ctx: Context, kind: str, params: dict[str, Any], fields: dict[str, str]
     last = _page(params.get("page"))
     from_there = " AND (created, seq) < (SELECT created, seq FROM objects WHERE seq = ?)"
     # The text of the query consists of the constants of this module; values are bound.
+    matching = (
+        "FROM objects WHERE kind = ? AND owner = ? AND deleted = 0"
+        f" AND ({f' {joint} '.join(conditions)})"
+    )
+    values = [kind, ctx.account, *values]
+    ctx.once(_ASKED, lambda: (matching, values))
     rows = ctx.db.execute(
-        "SELECT seq, body FROM objects WHERE kind = ? AND owner = ? AND deleted = 0"  # noqa: S608
-        f"{from_there if last is not None else ''}"
-        f" AND ({f' {joint} '.join(conditions)}) ORDER BY created DESC, seq DESC LIMIT ?",
-        [kind, ctx.account, *([] if last is None else [last]), *values, limit + 1],
+        f"SELECT seq, body {matching}{from_there if last is not None else ''}"
+        " ORDER BY created DESC, seq DESC LIMIT ?",
+        [*values, *([] if last is None else [last]), limit + 1],
     ).fetchall()
     more = len(rows) > limit
     rows = rows[:limit]
@@ -86,6 +93,15 @@ def find(ctx: Context, kind: str, params: dict[str, Any], fields: dict[str, str]
         "data": [ctx.show(json.loads(body)) for _, body in rows],
         "next_page": following,
     }
+
+
+@include("search_result", "total_count")
+def total_count(ctx: Context, shown: dict[str, Any]) -> int:
+    """How many objects match; told to those who expand it."""
+    del shown
+    matching, values = ctx.once(_ASKED, tuple)
+    count: int = ctx.db.execute(f"SELECT COUNT(*) {matching}", values).fetchone()[0]
+    return count
 
 
 def _page(token: str | None) -> int | None:

@@ -80,7 +80,10 @@ def test_the_objects_of_a_destination_charge_point_at_each_other(sandbox: Runnin
     payment = client.v1.charges.retrieve(
         str(transfer.destination_payment), options={"stripe_account": nora}
     )
-    fee = client.v1.application_fees.retrieve(charge.application_fee)
+    fee = client.v1.application_fees.retrieve(charge.application_fee, {"expand": ["application"]})
+    assert isinstance(fee.application, stripe.Application)
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        client.v1.application_fees.retrieve(fee.id, {"expand": ["amount"]})
     assert charge.transfer_group == transfer.transfer_group == f"group_{intent.id}"
     assert transfer.source_transaction == fee.originating_transaction == charge.id
     assert payment.source_transfer == transfer.id

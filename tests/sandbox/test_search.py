@@ -83,7 +83,9 @@ def test_pages_follow_each_other_and_belong_to_one_account(sandbox: Running) -> 
         pay(sandbox, amount)
     pay(sandbox, 600, on=ada)
     client = sandbox.client()
-    first = client.v1.charges.search({"query": "amount>150", "limit": 3})
+    asked: Any = {"query": "amount>150", "limit": 3, "expand": ["total_count"]}
+    first = client.v1.charges.search(asked)
+    assert first.to_dict()["total_count"] == 4
     assert ([charge.amount for charge in first.data], first.has_more) == ([500, 400, 300], True)
     second = client.v1.charges.search(
         {"query": "amount>150", "limit": 3, "page": str(first.next_page)}
