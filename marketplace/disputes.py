@@ -16,7 +16,8 @@ import stripe as sdk
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
 
-from marketplace import clock, ledger, sellers
+from marketplace import charges, clock, ledger, sellers
+from marketplace.charges.strategy import Party
 from marketplace.database import phase
 from marketplace.gateway.client import acting_as
 from marketplace.gateway.failures import translating
@@ -89,9 +90,27 @@ def refresh(
                 transaction,
                 account=account,
                 seller_id=seller.id if seller else None,
-                order_id=None,
+                order_id=order.id if order else None,
             )
+    if order is not None and account and found.get("balance_transactions"):
+        _follow_bill(session, stripe, order, found)
     return session.scalar(sa.select(Dispute).where(Dispute.stripe_id == dispute_id))
+
+
+def _follow_bill(
+    session: orm.Session, stripe: sdk.StripeClient, order: Order, dispute: Mapping[str, Any]
+) -> None:
+    """Find what Stripe billed the platform for the dispute of a direct charge, where it pays."""
+    if charges.of(order.charge_type).roles(order.fee_payer).pays_stripe_fee is Party.PLATFORM:
+        for disputed_at in (None, dispute["created"]):  # the payment's own bill comes first
+            ledger.record_bill(
+                session,
+                stripe,
+                dispute["charge"],
+                order_id=order.id,
+                seller_id=order.seller_id,
+                disputed_at=disputed_at,
+            )
 
 
 def for_seller(

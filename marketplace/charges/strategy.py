@@ -42,6 +42,7 @@ class Kind(StrEnum):
     TRANSFER_REVERSAL = "transfer_reversal"
     APPLICATION_FEE_REFUND = "application_fee_refund"
     DISPUTE = "dispute"
+    DISPUTE_FEE = "dispute_fee"
     OTHER = "other"
 
 

@@ -143,23 +143,26 @@ def record_bill(
     *,
     order_id: int,
     seller_id: int | None,
+    disputed_at: int | None = None,
 ) -> bool:
     """Mirror what Stripe billed the platform for a direct `charge`; False when it is not found.
 
+    `disputed_at`, in unix time, asks for the bill of the charge's dispute, which is another one.
     One call, none when it is known. No object of the charge mentions the bill, and how to tell it
     from others is not documented: it is looked for among the platform's `stripe_fee` transactions
     of that hour by the charge's id, as source or in the description. What is not found stays an
     estimate in the story. Raises StripeError.
     https://docs.stripe.com/connect/direct-charges-fee-payer-behavior
     """
-    known = sa.select(BalanceTransaction.id).where(
+    known = sa.select(sa.func.count(BalanceTransaction.id)).where(
         BalanceTransaction.order_id == order_id, BalanceTransaction.type == BILL
     )
-    if session.scalar(known.limit(1)) is not None:
+    if session.scalars(known).one() > (disputed_at is not None):
         return True
     session.commit()
     booked = charge.get("balance_transaction")
-    since = booked["created"] if isinstance(booked, Mapping) else charge["created"]
+    charged = booked["created"] if isinstance(booked, Mapping) else charge["created"]
+    since = charged if disputed_at is None else disputed_at
     with translating():
         found = stripe.v1.balance_transactions.list(
             {"type": BILL, "created": {"gte": since, "lte": since + BILLED_WITHIN}, "limit": PAGE}
@@ -167,7 +170,7 @@ def record_bill(
     names = ((row, f"{id_of(row.source)} {row.description}") for row in found.data)
     mine = [row.to_dict() for row, name in names if charge["id"] in name]
     with phase(session):
-        for row in mine:
+        for row in reversed(mine):  # from the oldest on: that of the payment comes first
             keep_transaction(session, row, account=None, seller_id=seller_id, order_id=order_id)
     return bool(mine)
 

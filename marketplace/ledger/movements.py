@@ -9,7 +9,7 @@ https://docs.stripe.com/reports/balance-transaction-types
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from marketplace.charges.strategy import Kind, Party
@@ -74,11 +74,15 @@ def confirmed(
     arrived = {row.destination_payment for row in passed if row.destination_payment}
     halves = _halves(transactions, passed)
     paying = [row for row in transactions if row.account is not None]
+    bills = [row.stripe_id for row in transactions if row.type == BILL]
     movements: list[Movement] = []
     for row in transactions:
         holder = Party.PLATFORM if row.account is None else Party.SELLER
         if holder is Party.PLATFORM or not _is_half(row, arrived):
-            movements.append(_movement(order, row, holder, halves, paying))
+            told = _movement(order, row, holder, halves, paying)
+            if row.stripe_id in bills[1:]:  # the first is for the payment
+                told = replace(told, kind=Kind.DISPUTE_FEE)
+            movements.append(told)
         if fee := taken(row):
             movements.append(_fee(row, holder, fee))
     return sorted(movements, key=told_order)
@@ -210,8 +214,9 @@ def _paid_as_fee(arrivals: Iterable[BalanceTransaction]) -> Money | None:
 
 
 def _fee(row: BalanceTransaction, holder: Party, money: Money) -> Movement:
+    disputed = row.type == ADJUSTMENT and row.reporting_category in DISPUTED
     return Movement(
-        Kind.STRIPE_FEE,
+        Kind.DISPUTE_FEE if disputed else Kind.STRIPE_FEE,
         holder,
         Party.STRIPE,
         money,

@@ -43,6 +43,7 @@ SENTENCES = {
     Kind.TRANSFER_REVERSAL: "{payer} returned part of what was passed on to {payee}.",
     Kind.APPLICATION_FEE_REFUND: "{payer} gave commission back to {payee}.",
     Kind.DISPUTE: "A bank moved money from {payer} to {payee} in a dispute.",
+    Kind.DISPUTE_FEE: "Stripe took a fee for the dispute from {payer}.",
     Kind.OTHER: "{payer} paid {payee}.",
 }
 EXPECTED_SENTENCES = {

@@ -29,6 +29,7 @@ WORDS = {
     Kind.TRANSFER_REVERSAL: "returned",
     Kind.APPLICATION_FEE_REFUND: "commission back",
     Kind.DISPUTE: "disputed",
+    Kind.DISPUTE_FEE: "dispute fee",
     Kind.OTHER: "moved",
 }
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from marketplace import disputes, sellers
+from marketplace import disputes, ledger, sellers
+from marketplace.charges.strategy import Kind, Party
 from marketplace.clock import from_unix
 from marketplace.design import DEFAULT, ChargeType, Dashboard, Design, FeePayer, LossOwner
 from marketplace.lifecycles import DisputeStatus
 from marketplace.models import BalanceTransaction, Dispute, Order, User
+from marketplace.money import Money
 from tests.journeys.conftest import Town
 
 NOT_RECEIVED = "4000000000002685"
@@ -21,6 +23,8 @@ DIRECT = replace(
     loss_owner=LossOwner.STRIPE,
     charge_type=ChargeType.DIRECT,
 )
+# Express, where the platform pays Stripe for what the seller charges.
+WHITE = replace(DEFAULT, charge_type=ChargeType.DIRECT)
 
 
 def sell(town: Town, design: Design, card: str) -> Dispute:
@@ -48,18 +52,37 @@ def only(town: Town) -> Dispute:
         return found
 
 
-@pytest.mark.parametrize("design", [DEFAULT, DIRECT], ids=["destination", "direct"])
-def test_a_dispute_is_mirrored_where_its_charge_lives(town: Town, design: Design) -> None:
+@pytest.mark.parametrize(
+    ("design", "platform", "seller"),
+    [
+        # The sale is 48.00, the commission 4.80, Stripe's fee 1.69, and the dispute's 15.00.
+        (DEFAULT, 480 - 169 - 4800 - 1500, 4320),
+        (DIRECT, 480, 4320 - 169 - 4800 - 1500),
+        (WHITE, 480 - 169 - 1500, 4320 - 4800),
+    ],
+    ids=["destination", "direct", "direct, the platform pays Stripe"],
+)
+def test_a_dispute_is_mirrored_where_its_charge_lives(
+    town: Town, design: Design, platform: int, seller: int
+) -> None:
+    whom = {Party.PLATFORM: platform, Party.SELLER: seller, Party.STRIPE: 1669, Party.BUYER: 0}
     found = sell(town, design, NOT_RECEIVED)
-    seller = town.seller("Nadia weaves")
+    shop = town.seller("Nadia weaves")
     direct = design.charge_type is ChargeType.DIRECT
-    account = seller.stripe_id if direct else None
+    account = shop.stripe_id if direct else None
     assert found.account == account
-    assert found.seller_id == seller.id
+    assert found.seller_id == shop.id
     with town.database() as session:
         order = session.query(Order).one()
         assert found.order_id == order.id
         booked = session.query(BalanceTransaction).filter_by(source=found.stripe_id).one()
+        told = ledger.story(session, order)
+        assert {it.party: [money.amount for money in it.amounts] for it in told.holdings} == {
+            party: [amount] for party, amount in whom.items()
+        }
+        fees = [it.money for it in told.movements if it.kind is Kind.DISPUTE_FEE]
+        assert fees == [Money(1500, "usd")]
+        assert ledger.check(session) == []
     assert (booked.account, booked.amount) == (account, -4800)
     assert (found.amount, found.currency, found.reason) == (4800, "usd", "product_not_received")
     assert (found.status, found.answered) == (DisputeStatus.NEEDS_RESPONSE, False)
