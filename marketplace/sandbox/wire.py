@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import json
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from .uploads import Content
 log = logging.getLogger("sandbox.wire")
 NOTICE = "This is a local sandbox. No real Stripe was called and no money moves."
 _KEY_LONGEST = 255
+# Stripe lays its answers out for everybody; here that would take longer than the work.
+_READ_BY_PEOPLE = re.compile(r"curl/|HTTPie/|Stripe/v1 stripe-cli/")
 _json_text = json.JSONEncoder(check_circular=False).encode
 _ANSWER_KEPT = 86_400 * 30
 
@@ -58,6 +61,7 @@ class Call:
     """What the publishable key of this call opens; None for a secret key."""
     client_secret: str = ""
     mimetype: str = "application/json"
+    is_file: bool = False
     at: int = 0
     took: float = 0.0
     fault: Fault | None = None
@@ -104,6 +108,8 @@ class Wire:
         call.at = self.sandbox.clock.now()
         call.took = time.perf_counter() - call.started
         uploads.forget(call.params)
+        if not call.is_file and _READ_BY_PEOPLE.match(call.header("user-agent") or ""):
+            body = json.dumps(json.loads(body), indent=2).encode() + b"\n"
         headers = {
             "Content-Type": call.mimetype,
             "Request-Id": call.request_id,
@@ -232,7 +238,7 @@ class Wire:
         if keeps:
             ctx.db.execute("RELEASE work")
         if isinstance(result, Content):
-            call.mimetype = result.mimetype
+            call.mimetype, call.is_file = result.mimetype, True
             return 200, result.body
         if call.door is not None:
             shown = publishable.shown(shown)

@@ -92,6 +92,14 @@ def test_an_unknown_path_is_answered_in_the_shape_of_an_error(sandbox: Running) 
     assert error["request_log_url"].startswith(sandbox.url + "/_sandbox/requests/req_")
 
 
+def test_people_get_answers_laid_out_in_lines(sandbox: Running) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.key}", "User-Agent": "curl/8.5.0"}
+    for path, first in (("/v1/balance", '{\n  "object"'), ("/v1/nothing", '{\n  "error"')):
+        answer = sandbox.http.get(sandbox.url + path, headers=headers, timeout=60)
+        assert answer.text.startswith(first)
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
+
+
 def test_head_is_get_without_the_body(sandbox: Running) -> None:
     headers = {"Authorization": f"Bearer {sandbox.key}"}
     for _ in range(2):  # on one connection, which a body that nobody reads would confuse
