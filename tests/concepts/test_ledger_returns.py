@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from marketplace import ledger, orders, transfers
+from marketplace import disputes, ledger, orders, transfers
 from marketplace.charges.strategy import Kind, Party
 from marketplace.design import ChargeType
 from marketplace.models import ApplicationFee, Order, Product, Seller
@@ -16,7 +16,12 @@ from tests.till import Till
 
 
 def sold(
-    till: Till, charge_type: ChargeType, country: str = "US", debit: str | None = None
+    till: Till,
+    charge_type: ChargeType,
+    country: str = "US",
+    *,
+    card: str = hands.CARD,
+    debit: str | None = None,
 ) -> Order:
     """Bea, who is there, sells a bowl for 10.00 of the currency there."""
     bea = till.session.get_one(Seller, till.bowl.seller_id)
@@ -28,7 +33,7 @@ def sold(
     till.session.commit()
     till.session.expire_all()
     order = till.place()
-    hands.pay(till.start(order), debit=debit)
+    hands.pay(till.start(order), card=card, debit=debit)
     if debit:
         till.sandbox.advance(7 * 86_400)
     return till.settle(order)
@@ -36,8 +41,9 @@ def sold(
 
 def balance(till: Till, account: str | None) -> dict[str, int]:
     net: Counter[str] = Counter()
-    for _type, _amount, _fee, moved, currency in merchants.moves(till.sandbox, account):
-        net[currency] += moved
+    for type_, _amount, _fee, moved, currency in merchants.moves(till.sandbox, account):
+        if type_ != "reserve_transaction":  # what is set aside for an account below zero
+            net[currency] += moved
     return dict(net)
 
 
@@ -111,4 +117,30 @@ def test_a_bank_debit_that_is_given_back(till: Till, charge_type: ChargeType) ->
     on: Any = {"stripe_account": account} if account else {}
     till.stripe.v1.refunds.create({"charge": attempt.charge_id or "", "amount": 10}, on)
     orders.refresh_charge(till.session, till.stripe, attempt.charge_id or "", account)
+    agree(till, order)
+
+
+@pytest.mark.parametrize("won", [False, True], ids=["lost", "won"])
+@pytest.mark.parametrize(
+    ("charge_type", "country"), [(ChargeType.DIRECT, "DE"), (ChargeType.SEPARATE, "US")]
+)
+def test_what_a_bank_takes_and_brings_back_in_a_dispute(
+    till: Till, charge_type: ChargeType, country: str, *, won: bool
+) -> None:
+    order = sold(till, charge_type, country, card="4000000000002685")
+    (attempt,) = order.payments
+    on: Any = {"stripe_account": attempt.stripe_account} if attempt.stripe_account else {}
+    (dispute,) = till.stripe.v1.disputes.list(options=on).data
+    disputes.refresh(till.session, till.stripe, dispute.id, attempt.stripe_account)
+    told = agree(till, order)
+    assert "A bank moved money from" in str(told.movements)
+    assert "for the dispute from" in str(told.movements)
+    if won:
+        text: Any = {"evidence": {"uncategorized_text": "winning_evidence"}}
+        till.stripe.v1.disputes.update(dispute.id, text, on)
+        till.sandbox.advance(61 * 86_400)
+    else:
+        till.stripe.v1.disputes.close(dispute.id, options=on)
+    for _ in range(2):
+        disputes.refresh(till.session, till.stripe, dispute.id, attempt.stripe_account)
     agree(till, order)
