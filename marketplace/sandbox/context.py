@@ -132,7 +132,7 @@ class Context:
 
     def page(self, rows: list[dict[str, Any]], params: dict[str, Any], words: str) -> Listing:
         """A page as of `list`, of rows that lie nowhere; `words` is how Stripe calls them."""
-        limit, (after, before) = _limit(params), _cursors(params)
+        limit, (after, before) = limit_asked(params), _cursors(params)
         names = [row["id"] for row in rows]
         for name, cursor in (("starting_after", after), ("ending_before", before)):
             if cursor and cursor not in names:
@@ -156,7 +156,7 @@ class Context:
         `filters` names the parameters that are also declared links; `where` adds fixed ones.
         `owner=None` lists whoever owns them, an account id lists that account's.
         """
-        limit = _limit(params)
+        limit = limit_asked(params)
         where.update({name: params[name] for name in filters if name in params})
         after, before = self._cursors(kind, params, self.account if owner == "" else owner)
         created = params.get("created")
@@ -210,7 +210,8 @@ class Context:
         )
 
 
-def _limit(params: dict[str, Any]) -> int:
+def limit_asked(params: dict[str, Any]) -> int:
+    """How many rows a page has at most; raises `Invalid` for fewer than 1 and more than 100."""
     limit: int = params.get("limit", 10)
     if not 1 <= limit <= _LIST_MAX:
         message = f"This value must be between 1 and {_LIST_MAX} (inclusive)."

@@ -9,10 +9,12 @@ https://docs.stripe.com/api/events https://docs.stripe.com/connect/webhooks
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING, Any
 
-from . import listeners, store, thin
-from .context import DEFAULT_VERSION
+from . import listeners, schema, store, thin
+from .context import DEFAULT_VERSION, limit_asked
+from .errors import Invalid
 from .routing import kind, route, view
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 kind("event", "evt_", indexed=("type",))
 
 DAYS_LISTED = 30
+_MOST_TYPES = 20
 
 
 def emit(
@@ -112,15 +115,29 @@ def list_events(ctx: Context, params: dict[str, Any]) -> Listing:
     created = dict(created or {})
     created["gte"] = max(created.get("gte", 0), ctx.now - DAYS_LISTED * 86_400)
     page = {**params, "created": created}
-    if "types" not in params and "delivery_success" not in params:
+    wanted = _wanted(page)
+    if wanted is None and "delivery_success" not in params:
         return ctx.list("event", page, "type")
-    return _filtered(ctx, page)
+    return _filtered(ctx, page, wanted)
 
 
-def _filtered(ctx: Context, params: dict[str, Any]) -> Listing:
-    """`types[]` and `delivery_success` are checked row by row, batch after batch."""
-    limit = params.get("limit", 10)
-    wanted = params.get("types")
+def _wanted(params: dict[str, Any]) -> frozenset[str] | None:
+    """The types of `types[]`, or of the group that `type` names (`customer.*`)."""
+    one, several = params.get("type"), params.get("types")
+    if one is not None and several is not None:
+        message = "Give either type or types, not both."
+        raise Invalid(message, code="parameters_exclusive", param="types")
+    if several is not None and len(several) > _MOST_TYPES:
+        message = f"At most {_MOST_TYPES} types can be listed at once."
+        raise Invalid(message, param="types")
+    if one is not None and "*" in one:
+        return frozenset(fnmatch.filter(schema.snapshot_events(), params.pop("type")))
+    return None if several is None else frozenset(several)
+
+
+def _filtered(ctx: Context, params: dict[str, Any], wanted: frozenset[str] | None) -> Listing:
+    """Several types and `delivery_success` are checked row by row, batch after batch."""
+    limit = limit_asked(params)
     success = params.get("delivery_success")
     backwards = "ending_before" in params
     cursor = dict(params)
@@ -129,7 +146,7 @@ def _filtered(ctx: Context, params: dict[str, Any]) -> Listing:
         batch = ctx.list("event", {**cursor, "limit": 100}, "type")
         rows = batch.rows[::-1] if backwards else batch.rows
         for event in rows:
-            if wanted and event["type"] not in wanted:
+            if wanted is not None and event["type"] not in wanted:
                 continue
             if success is not None and _delivered(ctx, event["id"]) is not success:
                 continue

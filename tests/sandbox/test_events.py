@@ -73,6 +73,9 @@ def test_events_are_listed_newest_first_by_type_and_types(sandbox: Running) -> N
     page = listed({"types": ["payout.paid", "payout.failed"], "limit": 1})
     assert (ids(page), page.has_more) == ([b], True)
     assert [event.id for event in page.auto_paging_iter()] == [b, a]
+    assert ids(listed({"type": "payout.*"})) == [b, a]
+    with pytest.raises(stripe.InvalidRequestError, match="not both"):
+        listed({"type": "payout.paid", "types": ["payout.paid"]})
 
 
 def test_a_rare_type_is_found_behind_hundreds_of_others(sandbox: Running) -> None:
