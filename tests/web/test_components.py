@@ -275,7 +275,11 @@ def test_a_broken_bank_account_is_mended_where_the_design_says(
     [
         ({"dashboard": Dashboard.NONE}, "None at Stripe"),
         ({"dashboard": Dashboard.FULL}, "Stripe's own, with a login of yours."),
-        ({"fee_payer": FeePayer.SELLER}, "Stripe takes them from what you sell."),
+        (
+            {"fee_payer": FeePayer.SELLER, "charge_type": ChargeType.DIRECT},
+            "Stripe takes them from what you sell.",
+        ),
+        ({"fee_payer": FeePayer.SELLER}, "The marketplace, for payments that it takes. You, for"),
         ({"loss_owner": LossOwner.STRIPE}, "Stripe, if you cannot pay it back."),
         ({"country": "DE"}, "Country Germany."),
     ],
