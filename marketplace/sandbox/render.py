@@ -121,7 +121,7 @@ def _expand(ctx: Context, node: Any, steps: list[str], path: str) -> None:
 
 def _opened(ctx: Context, value: str) -> Any:
     """The object that has this id, as far as the caller may see it."""
-    found = store.get(ctx.db, value)
+    found = store.get(ctx.db, value) or store.buried(ctx.db, value)
     if found is not None and _reachable(ctx, found[1]):
         return show(ctx.acting_as(found[1]), found[0])
     if value[:3] == "ca_":  # the platform's own application, which nobody has stored

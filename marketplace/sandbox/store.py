@@ -187,6 +187,14 @@ def exists(db: sqlite3.Connection, identifier: str) -> bool:
     return db.execute(query, (identifier,)).fetchone() is not None
 
 
+def buried(db: sqlite3.Connection, identifier: str) -> tuple[dict[str, Any], str] | None:
+    """What Stripe still tells of a deleted object, and whose it was."""
+    row = db.execute(
+        "SELECT kind, owner FROM objects WHERE id = ? AND deleted = 1", (identifier,)
+    ).fetchone()
+    return ({"id": identifier, "object": row[0], "deleted": True}, row[1]) if row else None
+
+
 def delete(db: sqlite3.Connection, identifier: str) -> None:
     """Hide an object; its id stays taken."""
     db.execute("UPDATE objects SET deleted = 1 WHERE id = ?", (identifier,))

@@ -18,9 +18,14 @@ def test_a_card_is_kept_by_one_customer_and_let_go(platform: Stripe) -> None:
     method = v1.payment_methods.attach("pm_card_visa", {"customer": customer})
     assert method.customer == customer
     assert [one.id for one in v1.customers.payment_methods.list(customer).data] == [method.id]
-    assert platform.pay(card=method.id, customer=customer).status == "succeeded"
+    paid = platform.pay(card=method.id, customer=customer)
+    assert paid.status == "succeeded"
     assert v1.payment_methods.detach(method.id).customer is None
     v1.customers.delete(customer)
+    # https://docs.stripe.com/api/customers/retrieve
+    assert v1.customers.retrieve(customer).deleted is True
+    told: Any = v1.payment_intents.retrieve(paid.id, {"expand": ["customer"]})
+    assert told.customer.deleted is True
 
 
 # https://docs.stripe.com/connect/direct-charges-multiple-accounts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import ids, metadata, search
+from marketplace.sandbox import ids, metadata, search, store
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import missing
 from marketplace.sandbox.events import emit
@@ -85,8 +85,11 @@ def search_customers(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 @route("GET", "/v1/customers/{customer}", "CustomerRetrieveParams")
 def retrieve(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
-    """Retrieve a customer."""
+    """Retrieve a customer; of a deleted one is told that it was one."""
     del params
+    gone = store.buried(ctx.db, customer)
+    if gone is not None and (gone[0]["object"], gone[1]) == ("customer", ctx.account):
+        return gone[0]
     return ctx.get("customer", customer, param="id")
 
 
