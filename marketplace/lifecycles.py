@@ -94,7 +94,7 @@ class TransferStatus(Status):
     REQUESTED = "requested", "We are about to ask Stripe for the transfer, or have just asked."
     MADE = "made", "Stripe has made it; the money is on the seller's balance."
     REFUSED = "refused", "Stripe said no; the money is still with the marketplace."
-    CALLED_OFF = "called_off", "Money went back to the buyer before Stripe had made it."
+    CALLED_OFF = "called_off", "Money went back to the buyer or the bank before it was made."
 
 
 class InboxState(Status):

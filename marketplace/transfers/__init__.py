@@ -9,13 +9,14 @@ https://docs.stripe.com/api/transfers
 """
 
 from marketplace.transfers.deciding import decide
-from marketplace.transfers.dividing import Left, left, requests_of
+from marketplace.transfers.dividing import Left, disputed, left, requests_of
 from marketplace.transfers.mirrors import keep, record_arrival, refresh
 from marketplace.transfers.passing import left_behind, pass_on
 
 __all__ = [
     "Left",
     "decide",
+    "disputed",
     "keep",
     "left",
     "left_behind",

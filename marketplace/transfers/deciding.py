@@ -3,7 +3,7 @@
 The seller may be unknown at the time of the charge, or the money is held back on purpose. The rule
 that bites: once the charge is available, a transfer is paid out of the platform's available
 balance, which payouts may have emptied meanwhile; so the balance is read before anything is asked.
-And what went back to the buyer was paid by the platform: it is taken off what can be passed on.
+And what went back to the buyer, or to a bank in a dispute, is taken off what can be passed on.
 https://docs.stripe.com/connect/separate-charges-and-transfers#transfer-availability
 """
 

@@ -1,8 +1,9 @@
 """What each seller is worth of an order's charge, and what of it nobody was sent yet.
 
 In the currency in which the charge settled, for that is what transfers of it have. The rule that
-bites: what went back to the buyer was paid by the platform, so it is taken off what can be passed
-on; and a transfer that was asked for counts as sent until it is known that it was not made.
+bites: what went back to the buyer, or to a bank in a dispute, left the platform's balance, so it is
+taken off what can be passed on; and a transfer that was asked for counts as sent until it is known
+that it was not made.
 https://docs.stripe.com/connect/separate-charges-and-transfers#transfer-availability
 """
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from marketplace.design import ChargeType
+from marketplace.ledger.movements import DISPUTED
 from marketplace.lifecycles import OrderStatus, PaymentStatus, TransferStatus
 from marketplace.models import (
     BalanceTransaction,
@@ -31,6 +33,10 @@ PAID = frozenset({OrderStatus.PAID, OrderStatus.FULFILLED})
 DIVIDED = PAID | {OrderStatus.PARTLY_REFUNDED}
 # What was asked for and did not come about: it is as if nobody had asked.
 NOT_MADE = frozenset({TransferStatus.REFUSED, TransferStatus.CALLED_OFF})
+TAKEN_BY_A_BANK = (
+    BalanceTransaction.account.is_(None),
+    BalanceTransaction.reporting_category.in_(DISPUTED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +58,14 @@ def left(
     refunded: int = 0,
     besides: TransferRequest | None = None,
 ) -> list[Left]:
-    """What each part of a paid order still has to be passed on, if anything; three queries.
+    """What each part of a paid order still has to be passed on, if anything; four queries.
 
     Only separate charges leave something: the others pass it on by themselves. In the currency in
-    which the charge settled; what is under way counts as passed on. After a refund (a fourth query)
-    that much less is left of all parts together, and nobody knows whose goods it was for: each part
-    is offered what is left of the order, and no more than its own. `refunded`, in minor units of
-    the order's currency, is what Stripe says of it now, if that is more than we know; `besides` is
-    a request that is not counted, as if nobody had asked for it.
+    which the charge settled; what is under way counts as passed on. After a refund or a dispute
+    (one more query) that much less is left of all parts together, and nobody knows whose goods it
+    was for: each part is offered what is left of the order, and no more than its own. `refunded`,
+    in minor units of the order's currency, is what Stripe says of it now, if that is more than we
+    know; `besides` is a request that is not counted, as if nobody had asked for it.
     """
     if order.charge_type is not ChargeType.SEPARATE or order.status not in DIVIDED:
         return []
@@ -86,9 +92,10 @@ def left(
         for part, share in zip(parts, shares(parts, charge), strict=True)
     ]
     room = sum(rests)
-    if back := max(known or 0, refunded):
-        # Rounded up: better a unit less for a seller than one that nobody has.
-        room -= -(-charge.amount * back // order.amount) - _returned(session, order)
+    # Rounded up: better a unit less for a seller than one that nobody has.
+    back = -(-charge.amount * max(known or 0, refunded) // order.amount)
+    if gone_back := back + (disputed(session, order) or 0):
+        room -= gone_back - _returned(session, order)
     offers = [max(0, min(rest, room)) for rest in rests]
     return [
         Left(part, Money(offer, charge.currency), Money(rest - offer, charge.currency))
@@ -101,14 +108,27 @@ def still_due(session: orm.Session, order: Order, request: TransferRequest) -> b
     """Whether a transfer that was asked for may be made now; what went back since may forbid it.
 
     One that somebody decided about may, as long as so much is left of the part. One that was asked
-    for as soon as the order was paid may not after a refund: somebody has to decide who bears it.
+    for as soon as the order was paid may not after a refund or in a dispute: somebody has to decide
+    who bears it.
     """
-    if order.status in PAID:
+    if order.status in PAID and disputed(session, order) is None:
         return True
     if not request.nonce.startswith(DECIDED):
         return False
     rests = left(session, order, besides=request)
     return any(it.part.id == request.part_id and request.total <= it.money for it in rests)
+
+
+def disputed(session: orm.Session, order: Order) -> int | None:
+    """What a bank holds of an order's charge, 0 once it gave it back; None: it never took any.
+
+    In minor units of the currency in which the charge settled.
+    """
+    query = sa.select(sa.func.sum(BalanceTransaction.amount)).where(
+        BalanceTransaction.order_id == order.id, *TAKEN_BY_A_BANK
+    )
+    found = session.scalar(query)
+    return None if found is None else -int(found)
 
 
 def _returned(session: orm.Session, order: Order) -> int:

@@ -3,7 +3,7 @@
 The TransferRequest row, with the token that makes the idempotency key, is committed first; webhook,
 return page and sweep all come here, find the same rows, and finish what a crash left. The rule that
 bites: whoever passes on has to have read the charge just before. Since it was paid, money may have
-gone back to the buyer, and after that nothing is asked for any more.
+gone back to the buyer or to a bank, and after that nothing is asked for any more.
 https://docs.stripe.com/connect/separate-charges-and-transfers
 """
 
@@ -33,9 +33,9 @@ def pass_on(session: orm.Session, stripe: StripeClient, order: Order) -> None:
     """Send each seller of a paid order what is theirs; what was sent already is not sent again.
 
     One call for each transfer that is missing, one more for what arrived. Parts that wait for the
-    operator are left alone. After a refund nothing is asked for, and what was asked for before is
-    brought to its end. Commits. A refusal is recorded at the request; raises StripeUnavailable and
-    StripeMisconfigured, with the requests left for the sweep.
+    operator are left alone. After a refund, or in a dispute, nothing is asked for, and what was
+    asked for before is brought to its end. Commits. A refusal is recorded at the request; raises
+    StripeUnavailable and StripeMisconfigured, with the requests left for the sweep.
     """
     with phase(session):
         lock(session, order)
@@ -64,6 +64,7 @@ def left_behind() -> sa.Select[int]:
         OrderPart.order_id == Order.id,
         OrderPart.transfer_when == TransferWhen.NOW,
         ~sa.exists().where(TransferRequest.part_id == OrderPart.id),
+        ~sa.exists().where(BalanceTransaction.order_id == Order.id, *dividing.TAKEN_BY_A_BANK),
         sa.or_(worth_it, Order.paid_at > now - TRIED),
     )
     paid = Order.status.in_(dividing.PAID)
@@ -85,7 +86,7 @@ def _ask_for(session: orm.Session, order: Order) -> Sequence[TransferRequest]:
     charge = dividing.settled(session, order)
     if order.charge_type is not ChargeType.SEPARATE or charge is None:
         return []
-    if order.status in dividing.PAID:
+    if order.status in dividing.PAID and dividing.disputed(session, order) is None:
         _write_down(session, order, charge)
     asked = dividing.requests_of(session, order)
     return [request for request in asked if request.status is TransferStatus.REQUESTED]

@@ -29,7 +29,7 @@ from marketplace.transfers import dividing, mirrors
 
 # After so long nobody is asking any more: Stripe has done what it was asked, or never will.
 QUIET = timedelta(minutes=10)
-CALLED_OFF = "Money went back to the buyer before this was made."
+CALLED_OFF = "Money went back to the buyer or the bank before this was made."
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +45,9 @@ class _Turn:
 def make(session: orm.Session, stripe: StripeClient, request: TransferRequest) -> None:
     """Make one transfer that was asked for, or find the one that an earlier try made. Commits.
 
-    After a refund, one that is not due any more is called off once it is sure that no try is under
-    way; until then nothing happens. Raises StripeUnavailable and StripeMisconfigured; any other
-    refusal ends the request. https://docs.stripe.com/api/transfers/create
+    One that is not due any more, after a refund or in a dispute, is called off once it is sure that
+    no try is under way; until then nothing happens. Raises StripeUnavailable and
+    StripeMisconfigured; any other refusal ends the request. https://docs.stripe.com/api/transfers/create
     """
     turn = _take(session, request)
     if turn is None:

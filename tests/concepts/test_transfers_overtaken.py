@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from stripe.params import RefundCreateParams
 
-from marketplace import clock, ledger, orders, transfers
+from marketplace import clock, disputes, ledger, orders, transfers
 from marketplace.errors import Conflict, StripeUnavailable
 from marketplace.gateway import keys
 from marketplace.lifecycles import OrderStatus, TransferStatus
@@ -20,6 +20,7 @@ from marketplace.transfers import sending
 from tests import builders
 from tests.market import Market
 
+DAY = 86_400
 REFUNDED = {False: OrderStatus.PARTLY_REFUNDED, True: OrderStatus.REFUNDED}
 
 
@@ -139,6 +140,28 @@ def test_what_was_decided_after_a_refund_is_sent_unless_more_went_back(
     sent = [amount for name, amount in waiting.sent() if name == "bea"]
     assert sent == ([] if more else [300])
     assert offered(waiting, order) == [177]  # of 4.77, either way
+    assert ledger.check(till.session) == []
+
+
+@pytest.mark.parametrize("won", [False, True], ids=["open", "won"])
+def test_what_a_bank_took_is_not_passed_on(market: Market, *, won: bool) -> None:
+    till = market.till
+    order = market.place()
+    hands.pay(till.start(order), card="4000000000002685")
+    till.wire.lose, till.wire.stop = a_transfer, True
+    with pytest.raises(StripeUnavailable):
+        till.settle(order)
+    till.wire.lose = None
+    (dispute,) = till.stripe.v1.disputes.list().data
+    if won:
+        evidence = {"uncategorized_text": "winning_evidence"}
+        till.stripe.v1.disputes.update(dispute.id, {"evidence": evidence})
+        till.sandbox.advance(61 * DAY)
+    disputes.refresh(till.session, till.stripe, dispute.id, None)
+    assert (swept(market, 11), swept(market, 30)) == (1, 0)
+    assert market.sent() == []
+    assert [it.status for it in market.asked(order)] == [TransferStatus.CALLED_OFF] * 2
+    assert offered(market, order) == ([877, 1800] if won else [])
     assert ledger.check(till.session) == []
 
 

@@ -291,27 +291,30 @@ def test_a_share_that_waits_says_before_the_click_what_a_refund_took_of_it(
     wholly = builders.order(session, shop, status=OrderStatus.REFUNDED, **separate)
     session.add_all([attempt(partly, amount_refunded=400), attempt(wholly, amount_refunded=1000)])
     session.execute(sa.update(OrderPart).values(transfer_when=TransferWhen.LATER))
-    session.add(
-        BalanceTransaction(
-            stripe_id="txn_bowl",
-            type="charge",
-            reporting_category="charge",
-            amount=1000,
-            fee=59,
-            net=941,
-            currency="usd",
-            available_on=clock.now(),
-            status="available",
-            source=f"ch_{partly.id}",
-            order_id=partly.id,
-            created=clock.now(),
-        )
-    )
+
+    def booked(**values: Any) -> BalanceTransaction:
+        about: dict[str, Any] = {
+            "stripe_id": f"txn_{values['type']}",
+            "fee": 0,
+            "currency": "usd",
+            "available_on": clock.now(),
+            "status": "available",
+            "source": f"ch_{partly.id}",
+            "order_id": partly.id,
+            "created": clock.now(),
+        }
+        return BalanceTransaction(**about, **values)
+
+    session.add(booked(type="charge", reporting_category="charge", amount=1000, net=1000))
     session.commit()
     told = text(olivia, f"/orders/{partly.token}")
     assert "$5.00 of Bea's Bowls's part waits with the marketplace" in told
     assert "$4.00 went back to the buyer, so $4.00 of it stays." in told
     assert "nothing: $10.00 went back to the buyer" in text(olivia, f"/orders/{wholly.token}")
+    session.add(booked(type="adjustment", reporting_category="dispute", amount=-300, net=-300))
+    session.commit()
+    told = text(olivia, f"/orders/{partly.token}")
+    assert "$4.00 went back to the buyer, and a bank took money back in a dispute, so $7.00" in told
 
 
 def attempt(order: Order, **values: Any) -> Payment:

@@ -146,6 +146,7 @@ def _page(order: Order, forms: list[DecisionForm]) -> str:
         loss=orders.loss(order, platform.merchant(session)),
         story=ledger.story(session, order),
         passed=transfers.requests_of(session, order),
+        disputed=transfers.disputed(session, order),
         forms=forms,
         shops=[it for it in sellers.page(session, limit=NAMED) if it.transfers_active],
     )
