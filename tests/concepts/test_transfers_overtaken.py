@@ -154,8 +154,9 @@ def test_what_a_bank_took_is_not_passed_on(market: Market, *, won: bool) -> None
     till.wire.lose = None
     (dispute,) = till.stripe.v1.disputes.list().data
     if won:
-        evidence = {"uncategorized_text": "winning_evidence"}
-        till.stripe.v1.disputes.update(dispute.id, {"evidence": evidence})
+        till.stripe.v1.disputes.update(
+            dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}}
+        )
         till.sandbox.advance(61 * DAY)
     disputes.refresh(till.session, till.stripe, dispute.id, None)
     assert (swept(market, 11), swept(market, 30)) == (1, 0)
