@@ -8,7 +8,7 @@ platform's card payments are pending for days.
 https://docs.stripe.com/api/transfers
 """
 
-from marketplace.transfers.deciding import decide
+from marketplace.transfers.deciding import decide, undecided
 from marketplace.transfers.dividing import Left, disputed, left, requests_of
 from marketplace.transfers.mirrors import keep, record_arrival, refresh
 from marketplace.transfers.passing import left_behind, pass_on
@@ -24,4 +24,5 @@ __all__ = [
     "record_arrival",
     "refresh",
     "requests_of",
+    "undecided",
 ]

@@ -8,7 +8,9 @@ https://docs.stripe.com/connect/separate-charges-and-transfers#transfer-availabi
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -23,6 +25,7 @@ from marketplace.models import Order, Seller, TransferRequest
 from marketplace.money import Money
 from marketplace.transfers import dividing, sending
 
+PAGE = 25
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
 
 
@@ -58,6 +61,36 @@ def decide(
     if request.status is not TransferStatus.MADE:
         raise Conflict("Money went back to the buyer meanwhile. Nothing was sent.")
     return request
+
+
+def undecided(
+    session: orm.Session, since: datetime, *, limit: int = PAGE
+) -> Sequence[TransferRequest]:
+    """Transfers that did not come about since a moment, latest first, with orders and sellers.
+
+    Without those after which something of the same part was passed on, and those of orders of which
+    the buyer has all the money back.
+    """
+    later = orm.aliased(TransferRequest)
+    answered = sa.exists().where(
+        later.part_id == TransferRequest.part_id,
+        later.id > TransferRequest.id,
+        later.status.not_in(dividing.NOT_MADE),
+    )
+    query = (
+        sa.select(TransferRequest)
+        .join(TransferRequest.order)
+        .where(
+            TransferRequest.status.in_(dividing.NOT_MADE),
+            TransferRequest.updated_at >= since,
+            Order.status.in_(dividing.DIVIDED),
+            ~answered,
+        )
+        .options(orm.contains_eager(TransferRequest.order), orm.joinedload(TransferRequest.seller))
+        .order_by(TransferRequest.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
 
 
 def _known(session: orm.Session, nonce: str) -> TransferRequest | None:

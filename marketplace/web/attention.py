@@ -29,6 +29,7 @@ class Losses:
     held_payments: int
     failed_payouts: int
     failed_refunds: int
+    failed_transfers: int
     disputes: int
 
 
@@ -79,6 +80,10 @@ def _of_money(losses: Losses) -> Iterator[Concern]:
     if losses.failed_refunds:
         count = _count(losses.failed_refunds, "refund")
         text = f"{count} did not reach the buyer in the last 30 days."
+        yield Concern(text, "bad", "platform.order_list")
+    if losses.failed_transfers:
+        count = _count(losses.failed_transfers, "transfer")
+        text = f"{count} to a shop did not come about in the last 30 days: decide about it."
         yield Concern(text, "bad", "platform.order_list")
     if losses.disputes:
         text = f"{_count(losses.disputes, 'dispute')} unanswered: evidence has to be sent in time."

@@ -138,6 +138,8 @@ def test_a_shop_that_cannot_be_sent_money_does_not_hold_up_the_other(market: Mar
     assert till.settle(order).status is OrderStatus.PAID
     assert market.sent() == [("kai", 1800)]
     refused = market.asked(order)[0]
+    since = clock.now() - timedelta(days=1)
+    assert [it.id for it in transfers.undecided(till.session, since)] == [refused.id]
     assert refused.status is TransferStatus.REFUSED
     assert refused.failure_code == "insufficient_capabilities_for_transfer"
     (rest,) = transfers.left(till.session, till.look(order))
@@ -148,6 +150,7 @@ def test_a_shop_that_cannot_be_sent_money_does_not_hold_up_the_other(market: Mar
     market.decide(order, 877, market.bea)
     assert market.sent() == [("kai", 1800), ("bea", 877)]
     assert transfers.left(till.session, till.look(order)) == []
+    assert transfers.undecided(till.session, since) == []
     assert ledger.check(till.session) == []
 
 

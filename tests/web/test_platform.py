@@ -22,6 +22,7 @@ from marketplace.lifecycles import (
     PaymentStatus,
     PayoutStatus,
     SellerState,
+    TransferStatus,
 )
 from marketplace.models import (
     Balance,
@@ -33,6 +34,7 @@ from marketplace.models import (
     Payment,
     Role,
     Scope,
+    TransferRequest,
 )
 from marketplace.web import context
 from marketplace.webhooks import envelope, inbox
@@ -175,6 +177,17 @@ def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: o
     event_row(session)
     paid = builders.order(session, shop, status=OrderStatus.PAID)
     session.add(attempt(paid, refund_failure="lost_or_stolen_card", refund_failed_at=clock.now()))
+    refused = TransferRequest(
+        nonce="part:1",
+        order_id=paid.id,
+        part_id=session.scalars(sa.select(OrderPart.id).where(OrderPart.order_id == paid.id)).one(),
+        seller_id=shop.id,
+        amount=877,
+        currency="usd",
+        status=TransferStatus.REFUSED,
+        failure_message="The account cannot be sent money.",
+    )
+    session.add(refused)
     with phase(session):
         session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
     told = text(olivia, "")
@@ -182,6 +195,7 @@ def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: o
         "1 payment did not fit the order",
         "1 payout came back from the bank",
         "1 refund did not reach the buyer",
+        "1 transfer to a shop did not come about",
         "1 event failed too often",
         "1 seller switched off",
         "Put the endpoint's signing secret into STRIPE_WEBHOOK_SECRET.",
@@ -189,6 +203,7 @@ def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: o
         assert sentence in told
     assert "40.00 came and 50.00 was due." in text(olivia, "/orders")
     assert "the card was reported lost or stolen." in text(olivia, "/orders")
+    assert "$8.77 to Bea's Bowls: The account cannot be sent money." in text(olivia, "/orders")
     assert "A refund did not reach the buyer" in text(olivia, f"/orders/{paid.token}")
     with phase(session):
         session.execute(sa.update(Payment).values(refund_missing=400))

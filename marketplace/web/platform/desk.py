@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import clock, disputes, orders, payouts, sellers
+from marketplace import clock, disputes, orders, payouts, sellers, transfers
 from marketplace.database import phase
 from marketplace.errors import NotFound
 from marketplace.lifecycles import InboxState, PayoutStatus
@@ -33,6 +33,7 @@ def home() -> ResponseReturnValue:
                 held_payments=len(orders.held(session)),
                 failed_payouts=payouts.failed_since(session, since),
                 failed_refunds=len(orders.refunds_failed(session, since)),
+                failed_transfers=len(transfers.undecided(session, since)),
                 disputes=disputes.unanswered(session),
             ),
             endpoints=endpoints,

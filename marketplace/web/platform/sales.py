@@ -65,6 +65,7 @@ def order_list() -> ResponseReturnValue:
         states=list(OrderStatus),
         held=orders.held(session),
         failed=orders.refunds_failed(session, clock.now() - RECENT),
+        undecided=transfers.undecided(session, clock.now() - RECENT),
         explain=orders.explain_refund,
         loss=partial(orders.loss, home=platform.merchant(session)),
     )
