@@ -109,10 +109,12 @@ def test_disputes_are_the_sellers_own_with_the_day_to_answer_by(
     assert "Answer by Nov 3, 2026" in told
     assert "10.02" not in told
     assert "takes the money from your balance" in told
+    assert "You answer in your Stripe dashboard." in told
     theirs = otto.reads("/sell/disputes")
     assert "The bank decided for the buyer" in theirs
     assert "Answer by" not in theirs
     assert "the marketplace answers it" in theirs
+    assert "You answer in" not in theirs
 
 
 def test_of_an_order_of_several_shops_each_sees_the_own_part(

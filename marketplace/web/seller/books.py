@@ -9,8 +9,8 @@ https://docs.stripe.com/connect/supported-embedded-components
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
+from marketplace import dashboards, ledger
 from marketplace import disputes as every_dispute
-from marketplace import ledger
 from marketplace.accounts.sessions import Place
 from marketplace.web import context, paging
 from marketplace.web.auth import seller_required
@@ -43,6 +43,7 @@ def disputes() -> ResponseReturnValue:
         page=paging.page(found),
         explain=every_dispute.explain,
         unanswered=every_dispute.UNANSWERED,
+        has_dashboard=dashboards.has_express(seller),
         embed=embed(Place.DISPUTES),
     )
 
