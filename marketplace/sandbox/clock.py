@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 DAY = 86_400
@@ -19,14 +20,15 @@ _DURATION = re.compile(r"([0-9]{1,9})\s*([smhdw]?)\Z")
 class Clock:
     """Unix seconds, as Stripe counts them."""
 
-    def __init__(self, offset: int = 0) -> None:
-        """`offset`: seconds ahead of real time."""
+    def __init__(self, offset: int = 0, real: Callable[[], float] = time.time) -> None:
+        """`offset`: seconds ahead of real time, which `real` tells."""
         self.offset = offset
+        self.real = real
         self.held: int | None = None
 
     def now(self) -> int:
         """The sandbox's present."""
-        return self.held if self.held is not None else int(time.time()) + self.offset
+        return self.held if self.held is not None else int(self.real()) + self.offset
 
     def hold(self, at: int | None) -> None:
         """Stand still at `at` while due work runs; None lets time flow again."""
@@ -34,7 +36,7 @@ class Clock:
 
     def move_to(self, at: int) -> None:
         """Make `at` the present."""
-        self.offset = at - int(time.time())
+        self.offset = at - int(self.real())
         self.held = None
 
 

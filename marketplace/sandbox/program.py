@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,17 @@ _ADVANCE_LIMIT = 200_000
 class Sandbox:
     """Everything the server needs, in one place."""
 
-    def __init__(self, path: Path | str, base_url: str) -> None:
-        """`path`: the state file; `base_url`: where people and the app reach the sandbox."""
+    def __init__(
+        self, path: Path | str, base_url: str, real: Callable[[], float] = time.time
+    ) -> None:
+        """`path`: the state file; `base_url`: where people and the app reach the sandbox.
+
+        `real` tells the time of the world outside, in unix seconds; tests let it stand still.
+        """
         self.store = Store(path)
         self.base_url = base_url
         with self.store.transaction() as db:
-            self.clock = Clock(store.note(db, "clock") or 0)
+            self.clock = Clock(store.note(db, "clock") or 0, real)
         self.trouble = Faults()
         self.courier = Courier(self.store, self.clock, self.trouble)
         self.hub = Hub(self.store)
@@ -110,7 +115,7 @@ class Sandbox:
             if self.clock.held is not None:
                 self.clock.hold(max(due, self.clock.held))
                 # Kept with the task's work: a process killed half-way must not wake up in the past.
-                store.note(db, "clock", self.clock.held - int(time.time()))
+                store.note(db, "clock", self.clock.held - int(self.clock.real()))
             ctx = Context(db, self.clock, platform, account, self.base_url)
             db.execute("SAVEPOINT task")
             try:

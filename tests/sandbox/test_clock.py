@@ -121,16 +121,16 @@ def test_the_clock_takes_no_nonsense_and_never_goes_back(
     sandbox: Running, data: dict[str, str]
 ) -> None:
     before = sandbox.sandbox.clock.offset
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/clock", data=data, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/clock", data=data, timeout=60)
     assert answer.status_code == 400, answer.text
     assert sandbox.sandbox.clock.offset == before
 
 
 def test_the_clock_can_be_set_to_a_moment_and_by_a_duration(sandbox: Running) -> None:
     target = sandbox.sandbox.clock.now() + 5_000
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/clock", json={"to": target}, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/clock", json={"to": target}, timeout=60)
     assert 0 <= answer.json()["now"] - target <= 2
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/clock", data={"advance": "2d"}, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/clock", data={"advance": "2d"}, timeout=60)
     assert 0 <= answer.json()["now"] - target - 2 * DAY <= 2
 
 
@@ -158,6 +158,6 @@ def test_a_reset_forgets_everything_and_returns_to_real_time(sandbox: Running) -
     client = sandbox.client()
     client.v1.webhook_endpoints.create({"url": "http://127.0.0.1:1/", "enabled_events": ["*"]})
     sandbox.advance(DAY)
-    assert sandbox.http.post(f"{sandbox.url}/_sandbox/reset", timeout=10).json() == {"reset": True}
+    assert sandbox.http.post(f"{sandbox.url}/_sandbox/reset", timeout=60).json() == {"reset": True}
     assert client.v1.webhook_endpoints.list().data == []
-    assert abs(sandbox.sandbox.clock.now() - time.time()) < 5
+    assert sandbox.sandbox.clock.offset == 0
