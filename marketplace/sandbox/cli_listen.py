@@ -64,6 +64,10 @@ class Line:
             self.bell.set()
             sender.join(2)
 
+    def is_of(self, socket: ServerConnection) -> bool:
+        """Whether this is the line behind a socket."""
+        return self._socket is socket
+
     def hang_up(self) -> None:
         """Close; the CLI dials again by itself."""
         self._over.set()
@@ -143,6 +147,8 @@ class Hub:
         """`kept` holds the sessions and the letters."""
         self._store = kept
         self._lines: dict[str, Line] = {}
+        # Those who were told that they are welcome, which is when the CLI says "Ready!".
+        self._coming: dict[str, Line] = {}
         self._lock = threading.Lock()
         self._server: Server | None = None
         self._stopping = threading.Event()
@@ -210,12 +216,12 @@ class Hub:
 
     def tell(self, asked: cli_logs.Asked) -> None:
         """Tell who tails the request log of an answered request."""
-        if not self._lines:
+        if not self._lines and not self._coming:
             return
         with self._lock:
             lines = [
                 line
-                for line in self._lines.values()
+                for line in (*self._lines.values(), *self._coming.values())
                 if listeners.LOGS in line.listener.features
                 and line.listener.platform == asked.platform
                 and cli_logs.wanted(line.listener.filters, asked)
@@ -231,7 +237,10 @@ class Hub:
 
     def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuse unknown ids in the words that make the CLI ask for a new session."""
-        if self._listener(request) is not None:
+        listener = self._listener(request)
+        if listener is not None:
+            with self._lock:
+                self._coming[listener.id] = Line(self._store, listener, socket)
             return None
         refusal = socket.respond(404, '{"error":{"message":"Unknown WebSocket ID."}}')
         del refusal.headers["Content-Type"]
@@ -247,10 +256,12 @@ class Hub:
         listener = self._listener(socket.request)
         if listener is None:
             return
-        line = Line(self._store, listener, socket)
         with self._store.transaction() as db:
             listeners.forget_the_gone(db, [listener.id], int(time.time()))
         with self._lock:
+            line = self._coming.pop(listener.id, None)
+            if line is None or not line.is_of(socket):
+                line = Line(self._store, listener, socket)
             former = self._lines.get(listener.id)
             self._lines[listener.id] = line
         if former is not None:
