@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,6 +29,18 @@ ARTIFACTS = Path(
 DESIGNS = "designs-*.md"
 
 sparing.spare()
+
+# What hypothesis tries is the same on every run and may take its time, so that it fails for nobody
+# by chance. `--hypothesis-profile search` looks further, and elsewhere each time.
+hypothesis.settings.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=5_000)
+hypothesis.settings.load_profile("same")
 
 # These start programs and browsers. Whatever comes last keeps one worker busy while the others have
 # nothing left to do, so it had better be short.
