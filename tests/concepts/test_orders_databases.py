@@ -30,7 +30,7 @@ def at_once(sessions: Sessions, work: Callable[[orm.Session], object], times: in
 
     def run() -> None:
         with sessions() as session:
-            start.wait(10)
+            start.wait(60)
             try:
                 outcomes.append(work(session))
             except MarketplaceError as error:
@@ -40,7 +40,7 @@ def at_once(sessions: Sessions, work: Callable[[orm.Session], object], times: in
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return outcomes
 
 

@@ -35,7 +35,7 @@ def at_once(app: Flask, *works: Callable[[orm.Session], object]) -> list[object]
 
     def run(index: int) -> None:
         with context.wiring(app).sessions() as session:
-            start.wait(10)
+            start.wait(60)
             try:
                 outcomes[index] = works[index](session)
             except MarketplaceError as error:
@@ -45,7 +45,7 @@ def at_once(app: Flask, *works: Callable[[orm.Session], object]) -> list[object]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return outcomes
 
 

@@ -162,7 +162,7 @@ def test_the_bank_may_ask_the_buyer_first(
     assert bank.startswith(till.sandbox.url)
     assert start(till, order) == bank, "a second click leads to the same question"
     assert till.look(order).status is PAYING
-    landed = till.sandbox.http.post(bank, {"action": answer}, allow_redirects=False, timeout=30)
+    landed = till.sandbox.http.post(bank, {"action": answer}, allow_redirects=False, timeout=60)
     assert landed.headers["Location"].startswith(f"{SITE}/orders/{order.token}/return?")
     assert till.settle_last(order).status is status
     assert till.stock() == (2 if status is PAID else 3)
@@ -209,7 +209,7 @@ def test_turning_to_another_way_closes_the_first_and_frees_the_goods_once(
     before, now = till.attempts(order)
     assert (before.status, before.stock_released) == (PaymentStatus.EXPIRED, True)
     if first == "challenged":
-        closed = till.sandbox.http.get(left, timeout=30)
+        closed = till.sandbox.http.get(left, timeout=60)
         assert "Approve" not in closed.text
     else:
         page = till.stripe.v1.checkout.sessions.retrieve(before.checkout_session_id or "")

@@ -141,6 +141,6 @@ def test_a_start_clicked_twice_at_once_makes_one_account(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert len(found) == 1
     assert accounts(sandbox.client()) == list(found)

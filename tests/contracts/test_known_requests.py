@@ -41,14 +41,14 @@ def send(sandbox: Running, asked: Request) -> requests.Response:
     url, auth = sandbox.url + asked.path, {"Authorization": f"Bearer {sandbox.key}"}
     if asked.path.startswith("/v2/"):
         auth["Stripe-Version"] = stripe.api_version
-        return sandbox.http.request(asked.method, url, data=asked.given, headers=auth, timeout=30)
+        return sandbox.http.request(asked.method, url, data=asked.given, headers=auth, timeout=60)
     if asked.path == "/v1/files" and asked.method == "POST":
         return sandbox.http.post(
             url,
             data={"purpose": "dispute_evidence"},
             files={"file": ("paper.pdf", io.BytesIO(b"%PDF-1.4\n%%EOF\n"))},
             headers=auth,
-            timeout=30,
+            timeout=60,
         )
     pairs = parse_qsl(asked.given, strict_parsing=bool(asked.given))
     place = "params" if asked.method == "GET" else "data"

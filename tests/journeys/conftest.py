@@ -196,7 +196,7 @@ def _town(settings: Settings, stripe: Running) -> Iterator[Town]:
     finally:
         wiring.work.stop()
         stop(http)
-        thread.join(30)
+        thread.join(60)
         for browser in town.browsers.values():
             browser.session.close()
         wiring.engine.dispose()
@@ -206,7 +206,7 @@ def _await(url: str) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=10).ok:
+            if requests.get(url, timeout=60).ok:
                 return
         time.sleep(0.02)
     raise AssertionError(f"{url} does not answer")

@@ -27,7 +27,7 @@ def secret(browser: Browser) -> requests.Response:
         urljoin(browser.url, str(told["data-session"])),
         headers={"X-CSRFToken": str(told["data-token"]), "Referer": browser.url},
         allow_redirects=False,
-        timeout=30,
+        timeout=60,
     )
 
 
@@ -47,7 +47,7 @@ def frame(browser: Browser, component: str, *, slot: str | None = None) -> str:
         "component": component,
         "options": {"fields": "eventually_due"},
     }
-    opened = requests.post(f"{base}/claim", json=asked, timeout=30).json()
+    opened = requests.post(f"{base}/claim", json=asked, timeout=60).json()
     assert "url" in opened, opened["error"]["message"]
     return urljoin(base, str(opened["url"]))
 

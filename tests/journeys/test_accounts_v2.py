@@ -119,6 +119,6 @@ def test_a_thin_event_of_somebody_else_s_is_refused(town: Town) -> None:
         f"{town.site}/webhooks/stripe/thin",
         data=body,
         headers={"Stripe-Signature": header},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 403

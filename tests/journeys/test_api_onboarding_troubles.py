@@ -22,7 +22,7 @@ def _demand(town: Town, shop: str, requirement: str) -> None:
     answer = town.stripe.http.post(
         f"{town.stripe.url}/_sandbox/faults",
         data={"kind": "requirement", "account": _account(town, shop), "requirement": requirement},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     town.settle()
@@ -117,7 +117,7 @@ def test_a_person_is_added_once_has_a_role_and_may_represent(town: Town) -> None
         f"{town.site}/sell/questions/people/{person}/remove",
         data={"csrf_token": str(token["value"])},
         headers={"Referer": town.site},
-        timeout=10,
+        timeout=60,
     )
     assert "Name another representative first" in answer.text
     otto.open("/sell/questions/people/new?role=owner")
@@ -175,7 +175,7 @@ def test_the_pages_are_for_the_owner_of_a_shop_whose_questions_are_ours(town: To
         f"{town.site}/sell/questions/people/{his}/remove",
         data={"csrf_token": str(token["value"])},
         headers={"Referer": town.site},
-        timeout=10,
+        timeout=60,
     )
     assert otto.open(f"/sell/questions/people/{his}").status == 200
 
@@ -186,7 +186,7 @@ def test_when_stripe_is_silent_what_was_typed_stays_in_the_page(town: Town) -> N
     town.stripe.http.post(
         f"{town.stripe.url}/_sandbox/faults",
         data={"kind": "500", "method": "POST", "path": "/v1/accounts/*", "count": "3"},
-        timeout=10,
+        timeout=60,
     )
     more = {"address__state": "CA", "email": "nadia@example.com", "phone": "0000000000"}
     told = about("individual", "Nadia", "Nowak", ssn_last_4="0000", **more)

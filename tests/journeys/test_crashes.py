@@ -42,7 +42,7 @@ def crash(standing: Street, quiet_notices: None) -> Iterator[Street]:
     }
     yield standing
     url = f"{standing.stripe.url}/_sandbox/balance_sheet"
-    assert requests.get(url, timeout=10).json()["faults"] == []
+    assert requests.get(url, timeout=60).json()["faults"] == []
 
 
 def _api(crash: Street) -> stripe.StripeClient:

@@ -76,7 +76,7 @@ def test_every_page_opens_its_components_and_no_others(town: Town, api: Accounts
     ):
         nadia.open(page)
         for component in components:
-            shown = town.stripe.http.get(embedding.frame(nadia, component), timeout=30)
+            shown = town.stripe.http.get(embedding.frame(nadia, component), timeout=60)
             assert shown.status_code == 200, component
         others = "payouts" if page != "/sell/money" else "payments"
         with pytest.raises(AssertionError, match="does not enable"):
@@ -122,7 +122,7 @@ def test_each_view_gets_a_secret_of_its_own_and_nothing_keeps_one(town: Town) ->
 def test_a_secret_is_for_the_signed_in_owner_with_our_token(town: Town) -> None:
     nadia = begin_shop(town, "Nadia", "Nadia weaves", WHITE)
     path = str(embedding.script(nadia)["data-session"])
-    bare = nadia.session.post(town.site + path, allow_redirects=False, timeout=30)
+    bare = nadia.session.post(town.site + path, allow_redirects=False, timeout=60)
     assert bare.status_code == 400
     # The token of a guest, who has a session of forms but nobody signed in.
     guest = town.browser("Gus").open("/sign-in")
@@ -132,7 +132,7 @@ def test_a_secret_is_for_the_signed_in_owner_with_our_token(town: Town) -> None:
         town.site + path,
         headers={"X-CSRFToken": str(token["value"])},
         allow_redirects=False,
-        timeout=30,
+        timeout=60,
     )
     assert answer.status_code in {302, 303}
     assert "/sign-in" in answer.headers["Location"]
@@ -141,7 +141,7 @@ def test_a_secret_is_for_the_signed_in_owner_with_our_token(town: Town) -> None:
 def test_while_stripe_makes_no_session_the_page_still_stands(town: Town) -> None:
     nadia = begin_shop(town, "Nadia", "Nadia weaves", WHITE)
     fault = {"kind": "500", "path": "/v1/account_sessions", "count": 3}
-    answer = town.stripe.http.post(f"{town.stripe.url}/_sandbox/faults", json=fault, timeout=10)
+    answer = town.stripe.http.post(f"{town.stripe.url}/_sandbox/faults", json=fault, timeout=60)
     assert answer.ok, answer.text
     refused = embedding.secret(nadia)
     assert refused.status_code in {502, 503}

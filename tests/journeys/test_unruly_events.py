@@ -18,7 +18,7 @@ def _deliver(town: Town, event: dict[str, Any], scope: str = "/webhooks/stripe")
     body = json.dumps(event)
     signature = stripe.WebhookSignature.generate_signature_header(body, secrets[0])
     answer = requests.post(
-        town.site + scope, data=body, headers={"Stripe-Signature": signature}, timeout=10
+        town.site + scope, data=body, headers={"Stripe-Signature": signature}, timeout=60
     )
     return answer.status_code
 

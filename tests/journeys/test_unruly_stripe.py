@@ -3,6 +3,7 @@
 import copy
 import threading
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -30,12 +31,12 @@ TROUBLE: list[dict[str, Any]] = [
 
 def _fault(town: Town, **values: Any) -> None:
     url = f"{town.stripe.url}/_sandbox/faults"
-    answer = town.stripe.http.post(url, json=values, timeout=10)
+    answer = town.stripe.http.post(url, json=values, timeout=60)
     assert answer.ok, answer.text
 
 
 def _all_is_well(town: Town) -> None:
-    assert town.stripe.http.delete(f"{town.stripe.url}/_sandbox/faults", timeout=10).ok
+    assert town.stripe.http.delete(f"{town.stripe.url}/_sandbox/faults", timeout=60).ok
 
 
 def _rugs(town: Town) -> Browser:
@@ -124,7 +125,12 @@ def test_an_impatient_buyer_clicks_twice_while_stripe_is_slow_and_gets_one_page(
     first = threading.Thread(target=ben.press, args=("Order and pay",))
     first.start()
     twin.press("Order and pay")
-    first.join(20)
+    first.join()
+    for buyer in (ben, twin):
+        # Stripe may have been slower than the SDK waits for the twin's answer, and then she is told
+        # to send it again.
+        if buyer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            buyer.press("Send it again")
     twin.session.close()
     assert ben.away, ben.text
     assert ben.away == twin.away

@@ -92,7 +92,7 @@ def test_a_card_of_somebody_else_cannot_be_named(town: Town) -> None:
     token = form.select_one("[name=csrf_token]")
     assert token
     answer = ada.session.post(
-        f"{town.site}/cards/{theirs.id}/remove", {"csrf_token": str(token["value"])}, timeout=30
+        f"{town.site}/cards/{theirs.id}/remove", {"csrf_token": str(token["value"])}, timeout=60
     )
     assert answer.status_code == 404
     assert "Visa •••• 4242" in ben.open("/cards").text

@@ -21,7 +21,7 @@ EVERY = {CONNECT, PROFILE, LOSSES, OLDER}
 
 def put_up(town: Town, wall: str, standing: str = "true") -> None:
     """Put a wall up around every platform of the sandbox, or take it down."""
-    answer = requests.post(f"{town.stripe.url}/_sandbox/walls", data={wall: standing}, timeout=10)
+    answer = requests.post(f"{town.stripe.url}/_sandbox/walls", data={wall: standing}, timeout=60)
     assert answer.ok, answer.text
 
 

@@ -79,7 +79,7 @@ def test_the_bank_asks_and_the_buyer_comes_back_paid_or_with_the_reason(pots: To
     for action, words in (("fail", "could not confirm that it is you"), ("complete", "is paid")):
         at_the_till(ben).press("Order and pay")
         assert ben.away, ben.text
-        answer = requests.post(ben.away, {"action": action}, allow_redirects=False, timeout=30)
+        answer = requests.post(ben.away, {"action": action}, allow_redirects=False, timeout=60)
         ben.open(answer.headers["Location"])
         assert words in ben.text
         assert "client_secret" not in ben.url
@@ -151,15 +151,15 @@ def test_the_forms_secret_is_given_to_whoever_may_pay_and_only_while_it_may_be_p
             "Referer": gus.url,
         },
     )
-    given = gus.session.post(address, headers=headers, timeout=30)
+    given = gus.session.post(address, headers=headers, timeout=60)
     assert re.fullmatch(r"cs_test_\w+_secret_\w+", given.json()["clientSecret"])
     assert given.headers["Cache-Control"] == "no-store"
-    told = gus.session.get(gus.url, timeout=30).headers
+    told = gus.session.get(gus.url, timeout=60).headers
     assert f"frame-src {pots.stripe.url}" in told["Content-Security-Policy"]
     assert f'payment=(self "{pots.stripe.url}")' in told["Permissions-Policy"]
     with pots.database() as session:
         assert "_secret_" not in str(session.query(Payment).one().__dict__)
     gus.open(gus.url.removesuffix("/pay")).press("Cancel the order")
-    refused = gus.session.post(address, headers=headers, timeout=30)
+    refused = gus.session.post(address, headers=headers, timeout=60)
     assert refused.status_code == 409
     assert "not waiting to be paid" in refused.json()["message"]

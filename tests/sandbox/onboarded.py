@@ -96,12 +96,12 @@ class Browser:
 
     def open(self, url: str) -> str:
         """Go to an address; answers the step."""
-        return self._arrive(self.http.get(url, allow_redirects=False, timeout=10), url)
+        return self._arrive(self.http.get(url, allow_redirects=False, timeout=60), url)
 
     def press(self, action: str, **fields: str) -> str:
         """Send the form on the screen with these fields changed; answers the step."""
         sent = {**self.fields(), **fields, "action": action}
-        answer = self.http.post(self.url, data=sent, allow_redirects=False, timeout=10)
+        answer = self.http.post(self.url, data=sent, allow_redirects=False, timeout=60)
         return self._arrive(answer, self.url)
 
     def _arrive(self, answer: requests.Response, url: str) -> str:
@@ -110,7 +110,7 @@ class Browser:
             if not url.startswith(self.sandbox.url):
                 self.url, self.status = url, answer.status_code
                 return self.step
-            answer = self.http.get(url, allow_redirects=False, timeout=10)
+            answer = self.http.get(url, allow_redirects=False, timeout=60)
         self.url, self.status = url, answer.status_code
         self.page = BeautifulSoup(answer.text, "html.parser")
         return self.step

@@ -69,7 +69,7 @@ class Receiver:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 status = owner.answers.pop(0) if owner.answers else 200
                 owner.heard.append(Heard(self.path, headers, payload))
-                owner.pause.wait(10)
+                owner.pause.wait()
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(b"heard")
@@ -82,6 +82,7 @@ class Receiver:
 
     def stop(self) -> None:
         """Stop listening; who calls now hears nothing."""
+        self.pause.set()
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()

@@ -148,7 +148,7 @@ def test_the_platform_has_an_account_of_its_own_that_no_list_contains(sandbox: R
     assert own.external_accounts is not None
     assert own.external_accounts.data[0].status == "validated"
     assert client.v1.accounts.list().data == []
-    sandbox.http.post(f"{sandbox.url}/_sandbox/reset", timeout=10)
+    sandbox.http.post(f"{sandbox.url}/_sandbox/reset", timeout=60)
     assert client.v1.accounts.retrieve_current().id == own.id
 
 

@@ -37,7 +37,7 @@ def open_session(sandbox: Running, account: str | None = None, **more: Any) -> A
 
 def press(sandbox: Running, url: str, action: str, **fields: str) -> requests.Response:
     answer = sandbox.http.post(
-        url, data={"action": action, **fields}, allow_redirects=False, timeout=30
+        url, data={"action": action, **fields}, allow_redirects=False, timeout=60
     )
     assert answer.status_code in {200, 303, 402}, answer.text
     return answer
@@ -77,7 +77,7 @@ def test_bea_pays_with_the_card_she_typed_and_comes_back_to_the_shop(sandbox: Ru
         "unpaid",
         None,
     )
-    page = sandbox.http.get(session.url, timeout=30)
+    page = sandbox.http.get(session.url, timeout=60)
     assert "A blue mug" in page.text
     assert "25.00 USD" in page.text
     answer = press(sandbox, session.url, "pay", **typed())
@@ -101,7 +101,7 @@ def test_a_second_press_of_the_button_charges_nothing(sandbox: Running) -> None:
     second = press(sandbox, session.url, "card:4242424242424242")
     assert first.headers["Location"] == second.headers["Location"]
     assert len(moves(sandbox)) == 1
-    assert "already paid" in sandbox.http.get(session.url, timeout=30).text
+    assert "already paid" in sandbox.http.get(session.url, timeout=60).text
 
 
 def test_a_declined_card_is_told_beside_the_field_and_another_one_pays(sandbox: Running) -> None:
@@ -149,11 +149,11 @@ def test_a_challenge_that_is_passed_ends_in_a_paid_order(sandbox: Running) -> No
     challenge = answer.headers["Location"]
     assert "/c/challenge/" in challenge
     assert again(sandbox, session).status == "open"
-    assert sandbox.http.get(challenge, timeout=30).status_code == 200
+    assert sandbox.http.get(challenge, timeout=60).status_code == 200
     answer = press(sandbox, challenge, "complete")
     assert answer.headers["Location"].startswith("http://127.0.0.1:9/thanks")
     assert again(sandbox, session).payment_status == "paid"
-    assert sandbox.http.get(challenge, timeout=30).status_code == 404
+    assert sandbox.http.get(challenge, timeout=60).status_code == 404
 
 
 def test_a_challenge_that_is_refused_leads_back_to_the_form(sandbox: Running) -> None:
@@ -161,7 +161,7 @@ def test_a_challenge_that_is_refused_leads_back_to_the_form(sandbox: Running) ->
     challenge = press(sandbox, session.url, "card:4000002760003184").headers["Location"]
     answer = press(sandbox, challenge, "fail")
     assert answer.headers["Location"] == session.url
-    form = sandbox.http.get(session.url, timeout=30).text
+    form = sandbox.http.get(session.url, timeout=60).text
     assert "payment_intent_authentication_failure" in form
     assert again(sandbox, session).status == "open"
 
@@ -199,7 +199,7 @@ def test_a_session_ends_after_its_time(sandbox: Running) -> None:
     sandbox.advance(1801)
     assert again(sandbox, session).status == "expired"
     assert told(sandbox) == ["checkout.session.expired"]
-    assert "expired" in sandbox.http.get(session.url, timeout=30).text
+    assert "expired" in sandbox.http.get(session.url, timeout=60).text
     answer = press(sandbox, session.url, "card:4242424242424242")
     assert answer.status_code == 200
     assert moves(sandbox) == []
@@ -259,7 +259,7 @@ def test_payment_method_types_were_removed_from_checkout_in_endive(sandbox: Runn
             "line_items[0][price_data][unit_amount]": "500",
             "line_items[0][price_data][product_data][name]": "Pin",
         },
-        timeout=30,
+        timeout=60,
     )
     assert answer.json()["payment_method_types"] == ["card"]
 
@@ -297,8 +297,8 @@ def test_the_lines_are_listed_as_they_were_given(sandbox: Running) -> None:
 
 
 def test_nobody_guesses_a_payment_page(sandbox: Running) -> None:
-    assert sandbox.http.get(f"{sandbox.url}/c/pay/cs_test_1", timeout=30).status_code == 404
-    assert sandbox.http.get(f"{sandbox.url}/c/challenge/x", timeout=30).status_code == 404
+    assert sandbox.http.get(f"{sandbox.url}/c/pay/cs_test_1", timeout=60).status_code == 404
+    assert sandbox.http.get(f"{sandbox.url}/c/challenge/x", timeout=60).status_code == 404
 
 
 def test_two_presses_at_the_same_moment_charge_once(sandbox: Running) -> None:
@@ -309,7 +309,7 @@ def test_two_presses_at_the_same_moment_charge_once(sandbox: Running) -> None:
             session.url,
             data={"action": "card:4242424242424242"},
             allow_redirects=False,
-            timeout=30,
+            timeout=60,
         )
         return answer.headers["Location"]
 
@@ -353,11 +353,11 @@ def test_the_stripe_cli_pays_a_session_by_its_private_calls(sandbox: Running) ->
     method = client.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}})
     key = {"Authorization": f"Bearer {sandbox.key}"}
     page = f"{sandbox.url}/v1/payment_pages/{session.id}"
-    assert sandbox.http.get(page, headers=key, timeout=30).status_code == 200
+    assert sandbox.http.get(page, headers=key, timeout=60).status_code == 200
     wrong = {"payment_method": method.id, "expected_amount": "2999"}
     right = {"payment_method": method.id, "expected_amount": "3000"}
     answers = [
-        sandbox.http.post(f"{page}/confirm", headers=key, data=data, timeout=30).status_code
+        sandbox.http.post(f"{page}/confirm", headers=key, data=data, timeout=60).status_code
         for data in (wrong, right, right)
     ]
     assert answers == [400, 200, 400]

@@ -12,6 +12,7 @@ import pytest
 
 from marketplace.sandbox import connections
 from marketplace.sandbox.connections import HttpServer
+from tests.ports import free_port
 
 ASK = b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
@@ -29,7 +30,7 @@ class Echo:
             raise RuntimeError
         if environ["PATH_INFO"] == "/slow":
             self.asked.set()
-            self.go.wait(30)
+            self.go.wait(60)
         start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
         return [body]
 
@@ -40,18 +41,20 @@ def echo() -> Echo:
 
 
 @pytest.fixture
-def server(echo: Echo) -> Iterator[HttpServer]:
-    running = HttpServer(echo, socket.create_server(("127.0.0.1", 0)), 1000)
+def server(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpServer]:
+    monkeypatch.setattr(connections, "_FAREWELL", 60.0)  # refused callers here may be slow
+    # A port of ours, so that nobody else is there once it is let go of.
+    running = HttpServer(echo, socket.create_server(("127.0.0.1", free_port())), 1000)
     thread = threading.Thread(target=running.run)
     thread.start()
     yield running
     running.stop()
-    thread.join(30)
+    thread.join(60)
     assert not thread.is_alive()
 
 
 def dial(server: HttpServer) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.effective_port), 30)
+    return socket.create_connection(("127.0.0.1", server.effective_port), 60)
 
 
 def say(server: HttpServer, *pieces: bytes) -> bytes:
@@ -64,7 +67,7 @@ def say(server: HttpServer, *pieces: bytes) -> bytes:
 
 
 def test_one_connection_asks_many_times(server: HttpServer) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
     for body in (b"one", b"", b"x" * 900):
         line.request("POST", "/echo", body)
         answer = line.getresponse()
@@ -114,7 +117,7 @@ def test_what_cannot_be_answered_is_refused_and_hung_up(
 
 
 def test_the_answer_to_head_has_the_headers_of_get_and_no_body(server: HttpServer) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
     for method, told in (("HEAD", b""), ("POST", b"one"), ("HEAD", b""), ("GET", b"one")):
         line.request(method, "/echo", b"one")
         answer = line.getresponse()
@@ -157,12 +160,12 @@ def test_who_calls_when_there_are_no_files_left_waits_and_nobody_turns_in_circle
     began = time.monotonic()
     with dial(full) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert listener.looked_thrice.wait(30)
+        assert listener.looked_thrice.wait(60)
         assert time.monotonic() - began > 2 * connections._BREATH - 0.01
         listener.is_full = False
         assert line.recv(1000).startswith(b"HTTP/1.1 200 OK")
     full.stop()
-    thread.join(30)
+    thread.join(60)
 
 
 def test_half_a_request_is_no_request(server: HttpServer) -> None:
@@ -175,20 +178,20 @@ def test_what_is_being_answered_is_answered_before_the_server_stops(
 ) -> None:
     with dial(server) as silent, dial(server) as line:
         line.sendall(b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert echo.asked.wait(30)
-        stopping = threading.Thread(target=server.stop, args=(30.0,))
+        assert echo.asked.wait(60)
+        stopping = threading.Thread(target=server.stop, args=(60.0,))
         stopping.start()
         assert silent.recv(1) == b""
         echo.go.set()
         assert line.recv(1000).startswith(b"HTTP/1.1 200 OK")
-        stopping.join(30)
+        stopping.join(60)
         assert line.recv(1000) == b""
     with pytest.raises(ConnectionRefusedError):
         dial(server)
 
 
 def test_a_server_that_never_ran_lets_go_of_its_port(echo: Echo) -> None:
-    never = HttpServer(echo, socket.create_server(("127.0.0.1", 0)), 1000)
+    never = HttpServer(echo, socket.create_server(("127.0.0.1", free_port())), 1000)
     never.close()
     never.run()
     with pytest.raises(ConnectionRefusedError):

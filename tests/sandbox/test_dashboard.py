@@ -21,7 +21,7 @@ def full(sandbox: Running) -> str:
 
 def signed_in(sandbox: Running, account: str) -> Browser:
     browser = Browser(sandbox)
-    browser.http.post(f"{sandbox.url}/dashboard", {"account": account}, timeout=10)
+    browser.http.post(f"{sandbox.url}/dashboard", {"account": account}, timeout=60)
     browser.open(f"{sandbox.url}/dashboard/{account}")
     return browser
 
@@ -29,14 +29,14 @@ def signed_in(sandbox: Running, account: str) -> Browser:
 def send(browser: Browser, panel: str, **fields: str) -> requests.Response:
     account = browser.url.split("/dashboard/")[1].partition("/")[0]
     url = f"{browser.sandbox.url}/dashboard/{account}/{panel}"
-    return browser.http.post(url, fields, timeout=10)
+    return browser.http.post(url, fields, timeout=60)
 
 
 def test_the_door_lists_sellers_with_a_full_dashboard(sandbox: Running) -> None:
     ada, other = full(sandbox), express(sandbox).id
-    text = requests.get(f"{sandbox.url}/dashboard", timeout=10).text
+    text = requests.get(f"{sandbox.url}/dashboard", timeout=60).text
     assert (ada in text, other in text) == (True, False)
-    refused = requests.post(f"{sandbox.url}/dashboard", {"account": other}, timeout=10)
+    refused = requests.post(f"{sandbox.url}/dashboard", {"account": other}, timeout=60)
     assert refused.status_code == 403
 
 
@@ -44,8 +44,8 @@ def test_the_door_lists_sellers_with_a_full_dashboard(sandbox: Running) -> None:
 def test_nobody_sees_a_dashboard_without_signing_in(sandbox: Running, panel: str) -> None:
     ada, bob = full(sandbox), full(sandbox)
     url = f"{sandbox.url}/dashboard/{ada}{panel}"
-    assert requests.get(url, timeout=10).status_code == 403
-    assert signed_in(sandbox, bob).http.get(url, timeout=10).status_code == 403
+    assert requests.get(url, timeout=60).status_code == 403
+    assert signed_in(sandbox, bob).http.get(url, timeout=60).status_code == 403
 
 
 def test_a_session_does_not_open_another_sellers_dashboard(sandbox: Running) -> None:
@@ -53,7 +53,7 @@ def test_a_session_does_not_open_another_sellers_dashboard(sandbox: Running) -> 
     browser = signed_in(sandbox, bob)
     token = browser.http.cookies.get("dashboard_session")
     url = f"{sandbox.url}/dashboard/{ada}"
-    stolen = requests.get(url, cookies={"dashboard_session": str(token)}, timeout=10)
+    stolen = requests.get(url, cookies={"dashboard_session": str(token)}, timeout=60)
     assert stolen.status_code == 403
 
 
@@ -90,10 +90,10 @@ def test_a_seller_signs_out(sandbox: Running) -> None:
     browser = signed_in(sandbox, full(sandbox))
     url = browser.url
     assert send(browser, "payments", action="leave").url.endswith("/dashboard")
-    assert browser.http.get(url, timeout=10).status_code == 403
+    assert browser.http.get(url, timeout=60).status_code == 403
 
 
 def test_a_session_ends_by_itself(sandbox: Running) -> None:
     browser = signed_in(sandbox, full(sandbox))
     sandbox.advance(9 * 3_600)
-    assert browser.http.get(browser.url, timeout=10).status_code == 403
+    assert browser.http.get(browser.url, timeout=60).status_code == 403

@@ -36,7 +36,7 @@ def test_a_seller_is_onboarded_and_seen_through_the_doors(sandbox: Running) -> N
     hands.onboard(through(sandbox, mia, "onboarding").headers["Location"])
     assert client.v1.accounts.retrieve(mia).details_submitted
     opened = through(sandbox, mia, "dashboard").headers["Location"]
-    assert "Balance" in requests.Session().get(opened, headers=PAGE, timeout=10).text
+    assert "Balance" in requests.Session().get(opened, headers=PAGE, timeout=60).text
 
 
 def test_a_wall_is_put_up_and_taken_down_by_hand(sandbox: Running) -> None:

@@ -15,7 +15,7 @@ from tests.running import Running
 def fault(sandbox: Running, kind: str, **values: Any) -> dict[str, Any]:
     """Set a fault, or let an incident happen."""
     url = f"{sandbox.url}/_sandbox/faults"
-    answer = sandbox.http.post(url, json={"kind": kind, **values}, timeout=10)
+    answer = sandbox.http.post(url, json={"kind": kind, **values}, timeout=60)
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told
@@ -23,7 +23,7 @@ def fault(sandbox: Running, kind: str, **values: Any) -> dict[str, Any]:
 
 def set_now(sandbox: Running) -> list[dict[str, Any]]:
     """The faults that are set."""
-    answer = sandbox.http.get(f"{sandbox.url}/_sandbox/faults", timeout=10).json()
+    answer = sandbox.http.get(f"{sandbox.url}/_sandbox/faults", timeout=60).json()
     rules: list[dict[str, Any]] = answer["faults"]
     return rules
 
@@ -104,7 +104,7 @@ def test_a_fault_meets_its_method_path_and_account_only(sandbox: Running) -> Non
         with pytest.raises(stripe.APIError):
             sandbox.client().v1.balance.retrieve(options={"stripe_account": seller})
     assert [(r["struck"], r["left"]) for r in set_now(sandbox)] == [(2, None)]
-    sandbox.http.delete(f"{sandbox.url}/_sandbox/faults/{rule['id']}", timeout=10)
+    sandbox.http.delete(f"{sandbox.url}/_sandbox/faults/{rule['id']}", timeout=60)
     sandbox.client().v1.balance.retrieve(options={"stripe_account": seller})
 
 
@@ -133,7 +133,7 @@ def test_a_probability_is_drawn_the_same_way_for_the_same_seed() -> None:
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_in_words(sandbox: Running, values: Any) -> None:
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/faults", json=values, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/faults", json=values, timeout=60)
     assert answer.status_code == 400
     assert len(answer.json()["error"]) > 10
     assert set_now(sandbox) == []
@@ -142,14 +142,14 @@ def test_a_fault_that_makes_no_sense_is_refused_in_words(sandbox: Running, value
 def test_the_panel_sets_and_clears_without_javascript(sandbox: Running) -> None:
     url, browser = f"{sandbox.url}/_sandbox/faults", {"Accept": "text/html"}
     for form in ({"kind": "500", "path": "/v1/x"}, {"kind": "lost", "type": "payout.*"}):
-        page = requests.post(url, data=form, headers=browser, timeout=10)
+        page = requests.post(url, data=form, headers=browser, timeout=60)
         assert page.status_code == 200
     assert "/v1/x" in page.text
     assert "payout.*" in page.text
-    wrong = requests.post(url, data={"kind": "slow", "ms": "soon"}, headers=browser, timeout=10)
+    wrong = requests.post(url, data={"kind": "slow", "ms": "soon"}, headers=browser, timeout=60)
     assert wrong.status_code == 400
     assert 'role="alert"' in wrong.text
-    page = requests.post(f"{url}/clear", headers=browser, timeout=10)
+    page = requests.post(f"{url}/clear", headers=browser, timeout=60)
     assert "Stripe works as it should" in page.text
     assert set_now(sandbox) == []
 
@@ -165,7 +165,7 @@ def test_nobody_waits_for_a_request_that_hangs_and_clearing_the_faults_lets_it_g
         time.sleep(0.01)
     sandbox.client().v1.balance.retrieve()
     assert asking.is_alive()
-    requests.post(f"{sandbox.url}/_sandbox/faults/clear", timeout=30)
+    requests.post(f"{sandbox.url}/_sandbox/faults/clear", timeout=60)
     asking.join(60)
     assert not asking.is_alive()
 

@@ -83,10 +83,10 @@ def test_a_file_must_be_a_file(sandbox: Running) -> None:
     auth = {"Authorization": f"Bearer {sandbox.key}"}
     url = f"{sandbox.url}/v1/files"
     form = {"file": "a path", "purpose": "dispute_evidence"}
-    answer = sandbox.http.post(url, data=form, headers=auth, timeout=10)
+    answer = sandbox.http.post(url, data=form, headers=auth, timeout=60)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "file")
     broken = {**auth, "Content-Type": "multipart/form-data; boundary=x"}
-    answer = sandbox.http.post(url, data=b"--y\r\nnonsense", headers=broken, timeout=10)
+    answer = sandbox.http.post(url, data=b"--y\r\nnonsense", headers=broken, timeout=60)
     assert answer.status_code == 400
 
 
@@ -95,11 +95,11 @@ def test_a_browser_uploads_with_a_publishable_key(sandbox: Running) -> None:
     url, form = f"{sandbox.url}/v1/files", {"purpose": "identity_document"}
     part = {"file": ("passport.png", PNG)}
     linked = {**form, "file_link_data[create]": "true"}
-    refused = sandbox.http.post(url, data=linked, files=part, headers=auth, timeout=10)
+    refused = sandbox.http.post(url, data=linked, files=part, headers=auth, timeout=60)
     assert refused.json()["error"]["code"] == "secret_key_required"
-    made = sandbox.http.post(url, data=form, files=part, headers=auth, timeout=10).json()
+    made = sandbox.http.post(url, data=form, files=part, headers=auth, timeout=60).json()
     assert sandbox.client().v1.files.retrieve(made["id"]).size == len(PNG)
-    assert sandbox.http.get(f"{url}/{made['id']}", headers=auth, timeout=10).status_code == 401
+    assert sandbox.http.get(f"{url}/{made['id']}", headers=auth, timeout=60).status_code == 401
 
 
 def test_the_same_key_with_another_file_is_refused(sandbox: Running) -> None:
@@ -132,12 +132,12 @@ def test_anybody_with_the_link_may_see_a_file_until_it_expires(sandbox: Running)
     assert made.links is not None
     link = made.links.data[0]
     assert link.url is not None
-    shown = requests.get(link.url, timeout=10)
+    shown = requests.get(link.url, timeout=60)
     assert shown.content == PNG
     assert "sandbox" in shown.headers["Content-Security-Policy"]
     ended = client.v1.file_links.update(link.id, {"expires_at": "now"})
     assert (ended.expired, ended.url) == (True, None)
-    assert requests.get(link.url, timeout=10).status_code == 404
+    assert requests.get(link.url, timeout=60).status_code == 404
     assert client.v1.file_links.list({"expired": False}).data == []
     assert [one.id for one in client.v1.file_links.list({"expired": True}).data] == [link.id]
 

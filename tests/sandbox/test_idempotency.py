@@ -26,7 +26,7 @@ def post(
     path = headers.pop("path", "/v1/webhook_endpoints")
     if "account" in headers:
         headers["Stripe-Account"] = headers.pop("account")
-    return requests.post(sandbox.url + path, data=params, headers=headers, timeout=20)
+    return requests.post(sandbox.url + path, data=params, headers=headers, timeout=60)
 
 
 def count(sandbox: Running) -> int:
@@ -114,7 +114,7 @@ def test_a_key_has_a_longest_length(sandbox: Running) -> None:
 def test_a_get_ignores_the_key(sandbox: Running) -> None:
     headers = {"Authorization": f"Bearer {sandbox.key}", "Idempotency-Key": "key-1"}
     for _ in range(2):
-        answer = requests.get(f"{sandbox.url}/v1/balance", headers=headers, timeout=10)
+        answer = requests.get(f"{sandbox.url}/v1/balance", headers=headers, timeout=60)
         assert "Idempotent-Replayed" not in answer.headers
 
 
@@ -126,7 +126,7 @@ def slow_door() -> Iterator[tuple[threading.Event, threading.Event]]:
     def handler(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         del ctx, params
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return {"object": "slow"}
 
     router.add(Route("POST", "/v1/slow_for_a_test", None, handler))

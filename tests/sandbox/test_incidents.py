@@ -139,6 +139,6 @@ def test_any_charge_may_be_suspected_and_disputed(sandbox: Running, seller: str)
     (direct,) = sandbox.client().v1.disputes.list({}, {"stripe_account": seller}).data
     assert (direct.amount, direct.status) == (1000, "needs_response")
     answer = sandbox.http.post(
-        f"{sandbox.url}/_sandbox/faults", json={"kind": "dispute", "charge": ours}, timeout=10
+        f"{sandbox.url}/_sandbox/faults", json={"kind": "dispute", "charge": ours}, timeout=60
     )
     assert answer.status_code == 400

@@ -97,7 +97,7 @@ def test_every_card_in_3d_secure_has_an_answer_after_its_challenge(sandbox: Runn
         intent = pay(sandbox, card=card(sandbox, number))
         assert intent.status == "requires_action"
         page = intent.next_action.redirect_to_url.url
-        sandbox.http.post(page, data={"action": "complete"}, allow_redirects=False, timeout=30)
+        sandbox.http.post(page, data={"action": "complete"}, allow_redirects=False, timeout=60)
         after: Any = sandbox.client().v1.payment_intents.retrieve(intent.id)
         error = after.last_payment_error
         found[number] = error.decline_code if error else after.status

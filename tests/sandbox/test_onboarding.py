@@ -380,6 +380,6 @@ def test_a_session_of_one_dashboard_opens_no_other(sandbox: Running) -> None:
     browser.open(sandbox.client().v1.accounts.login_links.create(mine.id).url)
     ((name, value),) = browser.http.cookies.get_dict().items()
     answer = browser.http.get(
-        f"{sandbox.url}/express/{other.id}", headers={"Cookie": f"{name}={value}"}, timeout=10
+        f"{sandbox.url}/express/{other.id}", headers={"Cookie": f"{name}={value}"}, timeout=60
     )
     assert answer.status_code == 403

@@ -26,7 +26,7 @@ def link(sandbox: Running, quantity: int = 2, **more: Any) -> stripe.PaymentLink
 
 def opened(sandbox: Running, url: str) -> str:
     """Where opening the link leads."""
-    answer = sandbox.http.get(url, allow_redirects=False, timeout=30)
+    answer = sandbox.http.get(url, allow_redirects=False, timeout=60)
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
 
@@ -62,7 +62,7 @@ def test_the_money_of_a_link_is_divided_as_it_says(sandbox: Running) -> None:
 def test_a_link_says_what_its_seller_wants_to_say(sandbox: Running) -> None:
     hello = {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message": "Enjoy!"}}
     made = link(sandbox, after_completion=hello)
-    assert "Enjoy!" in sandbox.http.get(hands.pay(made.url), timeout=30).text
+    assert "Enjoy!" in sandbox.http.get(hands.pay(made.url), timeout=60).text
 
     sandbox.client().v1.payment_links.update(
         made.id, {"after_completion": {"type": "redirect", "redirect": {"url": BACK}}}
@@ -74,17 +74,17 @@ def test_whoever_paid_is_thanked_and_nobody_else(sandbox: Running) -> None:
     made = sandbox.client().v1.payment_links.create(
         {"line_items": [{"price": cheese(sandbox, currency="eur"), "quantity": 1}]}
     )
-    assert sandbox.http.get(f"{made.url}/thanks", timeout=30).status_code == 404
-    assert "was received" in sandbox.http.get(hands.pay(made.url), timeout=30).text
+    assert sandbox.http.get(f"{made.url}/thanks", timeout=60).status_code == 404
+    assert "was received" in sandbox.http.get(hands.pay(made.url), timeout=60).text
     slow = hands.pay(made.url, debit="succeeds")
-    assert "on its way" in sandbox.http.get(slow, timeout=30).text
+    assert "on its way" in sandbox.http.get(slow, timeout=60).text
 
 
 def test_a_link_that_is_over_makes_no_session(sandbox: Running) -> None:
     client = sandbox.client()
     made = link(sandbox, restrictions={"completed_sessions": {"limit": 1}})
     hands.pay(made.url)
-    again = sandbox.http.get(made.url, timeout=30)
+    again = sandbox.http.get(made.url, timeout=60)
     assert "no longer active" in again.text
     counted = client.v1.payment_links.retrieve(made.id).restrictions
     assert counted is not None
@@ -93,8 +93,8 @@ def test_a_link_that_is_over_makes_no_session(sandbox: Running) -> None:
     client.v1.payment_links.update(
         made.id, {"active": False, "restrictions": "", "inactive_message": "Sold out."}
     )
-    assert "Sold out." in sandbox.http.get(made.url, timeout=30).text
-    assert sandbox.http.get(f"{made.url}x", timeout=30).status_code == 404
+    assert "Sold out." in sandbox.http.get(made.url, timeout=60).text
+    assert sandbox.http.get(f"{made.url}x", timeout=60).status_code == 404
 
 
 def test_lines_change_in_number_only(sandbox: Running) -> None:
@@ -115,7 +115,7 @@ def test_a_recurring_price_can_be_linked_but_not_paid(sandbox: Running) -> None:
     price = client.v1.prices.retrieve(milk)
     assert (price.type, price.recurring and price.recurring.interval_count) == ("recurring", 2)
     made = client.v1.payment_links.create({"line_items": [{"price": milk, "quantity": 1}]})
-    assert "does not cover" in sandbox.http.get(made.url, timeout=30).text
+    assert "does not cover" in sandbox.http.get(made.url, timeout=60).text
     with pytest.raises(stripe.InvalidRequestError, match="recurring price"):
         client.v1.checkout.sessions.create(
             {"success_url": BACK, "line_items": [{"price": milk, "quantity": 1}], "mode": "payment"}

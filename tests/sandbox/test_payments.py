@@ -71,7 +71,7 @@ def test_a_declined_intent_is_paid_with_another_card(sandbox: Running) -> None:
 
 def challenge(sandbox: Running, intent: Any, action: str) -> Any:
     url = intent.next_action.redirect_to_url.url
-    answer = sandbox.http.post(url, data={"action": action}, allow_redirects=False, timeout=30)
+    answer = sandbox.http.post(url, data={"action": action}, allow_redirects=False, timeout=60)
     return answer.headers["Location"]
 
 
@@ -305,8 +305,8 @@ def test_a_customer_keeps_a_card(sandbox: Running) -> None:
 def test_a_receipt_says_what_was_paid_and_what_came_back(sandbox: Running) -> None:
     charge = pay(sandbox, description="Order 7").latest_charge
     sandbox.client().v1.refunds.create({"charge": charge.id, "amount": 250})
-    receipt = sandbox.http.get(charge.receipt_url, timeout=30)
+    receipt = sandbox.http.get(charge.receipt_url, timeout=60)
     assert receipt.status_code == 200
     for words in ("Order 7", "Visa …4242", "-2.50 USD", "7.50 USD"):
         assert words in receipt.text
-    assert sandbox.http.get(f"{sandbox.url}/c/receipt/ch_none", timeout=30).status_code == 404
+    assert sandbox.http.get(f"{sandbox.url}/c/receipt/ch_none", timeout=60).status_code == 404

@@ -80,7 +80,7 @@ def test_it_ends_quietly_when_asked(tmp_path: Path, end: signal.Signals) -> None
         assert "listens on http://127.0.0.1:" in running.stdout.readline()
         running.send_signal(end)
         try:
-            assert running.wait(20) == 0
+            assert running.wait(60) == 0
         finally:
             running.kill()
         assert running.stderr.read() == ""

@@ -75,13 +75,13 @@ def test_a_challenge_decides_whether_the_card_is_saved(
     assert intent.next_action is not None
     assert intent.next_action.redirect_to_url is not None
     url = str(intent.next_action.redirect_to_url.url)
-    assert "save this card" in sandbox.http.get(url, timeout=30).text
+    assert "save this card" in sandbox.http.get(url, timeout=60).text
     answer = press(sandbox, url, action)
     assert answer.headers["Location"].startswith(f"{BACK}?setup_intent={intent.id}")
     found = sandbox.client().v1.setup_intents.retrieve(intent.id)
     assert found.status == status
     assert told(sandbox)[-1] == event
-    assert sandbox.http.get(url, timeout=30).status_code == 404
+    assert sandbox.http.get(url, timeout=60).status_code == 404
 
 
 def test_a_card_that_was_set_up_needs_no_challenge_while_the_buyer_is_away(
@@ -261,7 +261,7 @@ def test_the_payment_page_saves_a_card_without_a_payment(sandbox: Running) -> No
     session = setup_session(sandbox, customer=customer, setup_intent_data={"metadata": {"a": "1"}})
     assert (session.amount_total, session.payment_status) == (None, "no_payment_required")
     url = str(session.url)
-    assert "Save a payment method" in sandbox.http.get(url, timeout=30).text
+    assert "Save a payment method" in sandbox.http.get(url, timeout=60).text
     declined = press(sandbox, url, "card:4000000000000002", **typed())
     assert declined.status_code == 402
     answer = press(sandbox, url, "pay", **typed())
@@ -276,7 +276,7 @@ def test_the_payment_page_saves_a_card_without_a_payment(sandbox: Running) -> No
     assert done.setup_intent.payment_method.customer == customer
     assert told(sandbox)[-1] == "checkout.session.completed"
     assert moves(sandbox) == []
-    assert "already saved" in sandbox.http.get(url, timeout=30).text
+    assert "already saved" in sandbox.http.get(url, timeout=60).text
 
 
 def test_a_card_that_asks_for_its_holder_is_saved_after_the_challenge(sandbox: Running) -> None:
@@ -284,7 +284,7 @@ def test_a_card_that_asks_for_its_holder_is_saved_after_the_challenge(sandbox: R
     first = press(sandbox, str(session.url), "card:4000002760003184", **typed())
     refused = press(sandbox, first.headers["Location"], "fail")
     assert refused.headers["Location"] == session.url
-    assert "authentication" in sandbox.http.get(str(session.url), timeout=30).text
+    assert "authentication" in sandbox.http.get(str(session.url), timeout=60).text
     second = press(sandbox, str(session.url), "card:4000002760003184", **typed())
     assert press(sandbox, second.headers["Location"], "complete").headers["Location"] == BACK
     done = sandbox.client().v1.checkout.sessions.retrieve(session.id)

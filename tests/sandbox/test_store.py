@@ -58,7 +58,7 @@ def process(folder: Path, port: int) -> Iterator[int]:
         yield running.pid
     finally:
         running.kill()
-        running.join(10)
+        running.join(60)
         running.close()
 
 
@@ -72,7 +72,7 @@ def load(url: str, kept: dict[str, str], number: int, stop: threading.Event) -> 
             path, body = ("payment_intents", BODY) if turn % 3 else ("payouts", PAYOUT)
             with suppress(requests.RequestException):
                 headers = {**KEY, **VERSION, "Idempotency-Key": key}
-                answer = http.post(f"{url}/v1/{path}", data=body, headers=headers, timeout=30)
+                answer = http.post(f"{url}/v1/{path}", data=body, headers=headers, timeout=60)
                 if answer.status_code == 200:
                     kept[key] = answer.json()["id"]
 
@@ -92,7 +92,7 @@ def test_a_sandbox_killed_under_load_forgets_nothing_it_answered(
             f"{url}/v1/webhook_endpoints",
             data={"url": receiver.url, "enabled_events[0]": "payment_intent.succeeded"},
             headers=KEY,
-            timeout=10,
+            timeout=60,
         )
         assert made.status_code == 200
     for kill in range(KILLS):
@@ -111,21 +111,22 @@ def test_a_sandbox_killed_under_load_forgets_nothing_it_answered(
             os.kill(pid, signal.SIGKILL)
             stop.set()
             for thread in threads:
-                thread.join(10)
+                thread.join(60)
     assert len(kept) >= KILLS
     with process(tmp_path, port):
-        sheet = requests.get(f"{url}/_sandbox/balance_sheet", timeout=10).json()
+        sheet = requests.get(f"{url}/_sandbox/balance_sheet", timeout=60).json()
         assert sheet["faults"] == []
         for identifier in kept.values():
             path = "payment_intents" if identifier.startswith("pi_") else "payouts"
-            found = requests.get(f"{url}/v1/{path}/{identifier}", headers=KEY, timeout=10)
+            found = requests.get(f"{url}/v1/{path}/{identifier}", headers=KEY, timeout=60)
             assert found.status_code == 200, found.text
         key, identifier = next((k, i) for k, i in kept.items() if i.startswith("pi_"))
         headers = {**KEY, **VERSION, "Idempotency-Key": key}
-        again = requests.post(f"{url}/v1/payment_intents", data=BODY, headers=headers, timeout=10)
+        again = requests.post(f"{url}/v1/payment_intents", data=BODY, headers=headers, timeout=60)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert again.json()["id"] == identifier
         requests.post(f"{url}/_sandbox/clock", data={"advance": "2d"}, timeout=60)
+        assert requests.post(f"{url}/_sandbox/settle", timeout=60).json()["settled"]
         told = {heard.event["data"]["object"]["id"] for heard in receiver.heard}
         assert {i for i in kept.values() if i.startswith("pi_")} <= told
 

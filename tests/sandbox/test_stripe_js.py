@@ -33,7 +33,7 @@ def ask(
         headers={"Authorization": f"Bearer {key}", "Origin": SHOP, **(headers or {})},
         params=params if method == "GET" else None,
         data=None if method == "GET" else params,
-        timeout=30,
+        timeout=60,
     )
 
 
@@ -115,11 +115,11 @@ def test_stripe_js_is_told_of_a_challenge_for_its_frame_and_a_server_of_an_addre
         use_stripe_sdk="true",
     ).json()["next_action"]
     assert framed["type"] == "use_stripe_sdk"
-    page = sandbox.http.get(framed["use_stripe_sdk"]["stripe_js"], timeout=30)
+    page = sandbox.http.get(framed["use_stripe_sdk"]["stripe_js"], timeout=60)
     assert "frame-ancestors http://127.0.0.1:*" in page.headers["Content-Security-Policy"]
     plain = pay(sandbox, card="pm_card_authenticationRequired").next_action
     assert plain.type == "redirect_to_url"
-    page = sandbox.http.get(plain.redirect_to_url.url, timeout=30)
+    page = sandbox.http.get(plain.redirect_to_url.url, timeout=60)
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
@@ -250,7 +250,7 @@ def test_a_page_of_another_loopback_port_may_ask_and_no_other_page(sandbox: Runn
 
     def preflight(origin: str, url: str, method: str = "GET") -> requests.Response:
         headers = {"Origin": origin, "Access-Control-Request-Method": method}
-        return sandbox.http.options(url, headers=headers, timeout=30)
+        return sandbox.http.options(url, headers=headers, timeout=60)
 
     allowed = preflight(SHOP, path)
     assert (allowed.status_code, allowed.text) == (204, "")
@@ -276,18 +276,18 @@ def test_a_page_of_another_loopback_port_may_ask_and_no_other_page(sandbox: Runn
 
 @pytest.mark.parametrize("path", ["/v3/", "/v3", "/stripe.js", "/dahlia/stripe.js"])
 def test_the_script_is_served_where_pages_look_for_it(sandbox: Running, path: str) -> None:
-    answer = sandbox.http.get(f"{sandbox.url}{path}", timeout=30)
+    answer = sandbox.http.get(f"{sandbox.url}{path}", timeout=60)
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert "window.Stripe" in answer.text
 
 
 def test_an_element_may_stand_in_a_loopback_page_only(sandbox: Running) -> None:
-    frame = sandbox.http.get(f"{sandbox.url}/v3/elements/payment", timeout=30)
+    frame = sandbox.http.get(f"{sandbox.url}/v3/elements/payment", timeout=60)
     policy = frame.headers["Content-Security-Policy"]
     assert "frame-ancestors http://127.0.0.1:* http://localhost:*" in policy
     assert "script-src 'self'" in policy
     assert "This is not Stripe" in frame.text
-    assert sandbox.http.get(f"{sandbox.url}/v3/elements/iban", timeout=30).status_code == 404
+    assert sandbox.http.get(f"{sandbox.url}/v3/elements/iban", timeout=60).status_code == 404
 
 
 def test_the_workbench_gives_away_neither_a_client_secret_nor_what_was_typed(
@@ -301,7 +301,7 @@ def test_the_workbench_gives_away_neither_a_client_secret_nor_what_was_typed(
     typed: dict[str, Any] = {"type": "sepa_debit", "sepa_debit[iban]": iban}
     ask(sandbox, "POST", "/v1/payment_methods", **typed)
     for call, hidden in zip(list(sandbox.server.calls)[-2:], (secret, iban), strict=True):
-        page = sandbox.http.get(f"{sandbox.url}/_sandbox/requests/{call.request_id}", timeout=30)
+        page = sandbox.http.get(f"{sandbox.url}/_sandbox/requests/{call.request_id}", timeout=60)
         assert page.status_code == 200
         assert call.path in page.text
         assert hidden not in page.text

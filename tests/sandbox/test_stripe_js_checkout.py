@@ -25,11 +25,11 @@ def test_an_embedded_session_has_a_client_secret_and_no_address(sandbox: Running
     assert made.client_secret.startswith(f"{made.id}_secret_")
     assert (made.url, made.success_url, made.cancel_url) == (None, None, None)
     assert (made.ui_mode, made.redirect_on_completion) == ("embedded_page", "always")
-    hosted = sandbox.http.get(f"{sandbox.url}/c/pay/{made.id}", timeout=30)
+    hosted = sandbox.http.get(f"{sandbox.url}/c/pay/{made.id}", timeout=60)
     assert hosted.status_code == 404
-    wrong = sandbox.http.get(f"{sandbox.url}/c/embed/{made.id}_secret_x", timeout=30)
+    wrong = sandbox.http.get(f"{sandbox.url}/c/embed/{made.id}_secret_x", timeout=60)
     assert wrong.status_code == 404
-    frame = sandbox.http.get(f"{sandbox.url}/c/embed/{made.client_secret}", timeout=30)
+    frame = sandbox.http.get(f"{sandbox.url}/c/embed/{made.client_secret}", timeout=60)
     assert "frame-ancestors http://127.0.0.1:*" in frame.headers["Content-Security-Policy"]
     assert "A blue mug" in frame.text
 
@@ -37,10 +37,10 @@ def test_an_embedded_session_has_a_client_secret_and_no_address(sandbox: Running
 def test_an_embedded_session_is_paid_without_javascript_too(sandbox: Running) -> None:
     made = session(sandbox)
     url = f"{sandbox.url}/c/embed/{made.client_secret}"
-    paid = sandbox.http.post(url, data={"action": "card:4242424242424242"}, timeout=30)
+    paid = sandbox.http.post(url, data={"action": "card:4242424242424242"}, timeout=60)
     assert f'href="{SHOP}/back?s={made.id}"' in paid.text
     assert sandbox.client().v1.checkout.sessions.retrieve(made.id).payment_status == "paid"
-    again = sandbox.http.post(url, data={"action": "card:4242424242424242"}, timeout=30)
+    again = sandbox.http.post(url, data={"action": "card:4242424242424242"}, timeout=60)
     assert "already paid" in again.text
     assert told(sandbox).count("charge.succeeded") == 1
 
@@ -125,9 +125,9 @@ def test_an_embedded_session_saves_a_card_after_3d_secure_in_its_frame(sandbox: 
         }
     )
     url = f"{sandbox.url}/c/embed/{made.client_secret}"
-    bank = sandbox.http.post(url, data={"action": "card:4000002760003184"}, timeout=30)
+    bank = sandbox.http.post(url, data={"action": "card:4000002760003184"}, timeout=60)
     assert "frame-ancestors http://127.0.0.1:*" in bank.headers["Content-Security-Policy"]
-    done = sandbox.http.post(bank.url, data={"action": "complete"}, timeout=30)
+    done = sandbox.http.post(bank.url, data={"action": "complete"}, timeout=60)
     assert done.url == url
     assert 'data-signal="complete"' in done.text
     assert sandbox.client().v1.checkout.sessions.retrieve(made.id).status == "complete"

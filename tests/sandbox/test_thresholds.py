@@ -114,7 +114,7 @@ def test_the_form_asks_for_what_was_announced_only_when_told_to(sandbox: Running
             "component": "account-onboarding",
             "options": {"future": future},
         }
-        answer = sandbox.http.post(f"{sandbox.url}/connect-js/v1.0/claim", json=told, timeout=30)
+        answer = sandbox.http.post(f"{sandbox.url}/connect-js/v1.0/claim", json=told, timeout=60)
         browser = Browser(sandbox)
         browser.open(sandbox.url + answer.json()["url"])
         return set(browser.fields())

@@ -100,14 +100,14 @@ def test_a_bank_takes_a_top_up_back_after_it_was_spent(sandbox: Running) -> None
     client = sandbox.client()
     topup = client.v1.topups.create({"amount": 500, "currency": "usd"})
     address = f"{sandbox.url}/_sandbox/topups/{topup.id}/reverse"
-    assert sandbox.http.post(address, timeout=30).status_code == 400
+    assert sandbox.http.post(address, timeout=60).status_code == 400
     sandbox.advance(4 * DAY)
-    assert sandbox.http.post(address, timeout=30).json()["status"] == "reversed"
+    assert sandbox.http.post(address, timeout=60).json()["status"] == "reversed"
     assert moves(sandbox)[-1] == ("topup_reversal", -500, 0, -500, "usd")
     assert told(sandbox)[-1] == "topup.reversed"
-    assert sandbox.http.post(f"{address}x", timeout=30).status_code == 404
+    assert sandbox.http.post(f"{address}x", timeout=60).status_code == 404
     other = f"{sandbox.url}/_sandbox/topups/{sandbox.platform}/reverse"
-    assert sandbox.http.post(other, timeout=30).status_code == 404
+    assert sandbox.http.post(other, timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_include_is_read_in_all_three_spellings(sandbox: Running, query: str) ->
     answer = sandbox.http.get(
         f"{sandbox.url}/v2/core/accounts/{account}?{query}",
         headers={"Authorization": f"Bearer {sandbox.key}"},
-        timeout=10,
+        timeout=60,
     ).json()
     assert answer["identity"]["country"] == "us"
     assert answer["defaults"]["responsibilities"]["fees_collector"] == "application"
@@ -93,7 +93,7 @@ def test_null_unsets_and_an_empty_update_changes_nothing(sandbox: Running) -> No
         f"{sandbox.url}/v2/core/accounts/{account}",
         json={"display_name": None, "configuration": None, "defaults": {"profile": None}},
         headers={"Authorization": f"Bearer {sandbox.key}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     assert answer.json()["display_name"] is None
@@ -220,7 +220,7 @@ def test_strangers_get_not_found_in_the_shape_of_v2(sandbox: Running) -> None:
     answer = sandbox.http.get(
         f"{sandbox.url}/v2/core/accounts/{account}",
         headers={"Authorization": "Bearer sk_test_somebody_else"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"
@@ -270,7 +270,7 @@ def test_refusals_name_parameters_in_the_words_of_v2(sandbox: Running) -> None:
         f"{sandbox.url}/v2/core/accounts",
         json=params,
         headers={"Authorization": f"Bearer {sandbox.key}"},
-        timeout=10,
+        timeout=60,
     ).json()
     assert answer["error"]["param"] == "defaults.profile.business_url"
     assert answer["error"]["code"] == "url_invalid"

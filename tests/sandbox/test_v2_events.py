@@ -325,10 +325,10 @@ def test_the_workbench_shows_thin_events_and_sends_them_again(
     destination(sandbox, receiver.url)
     created(sandbox, request())
     event = receiver.wait_for(1)[0].event["id"]
-    listed = sandbox.http.get(f"{sandbox.url}/_sandbox/events", timeout=10).text
+    listed = sandbox.http.get(f"{sandbox.url}/_sandbox/events", timeout=60).text
     assert event in listed
-    page = sandbox.http.get(f"{sandbox.url}/_sandbox/events/{event}", timeout=10).text
+    page = sandbox.http.get(f"{sandbox.url}/_sandbox/events/{event}", timeout=60).text
     assert receiver.url.partition("?")[0] in page
     assert "v2.core.account.created" in page
-    sandbox.http.post(f"{sandbox.url}/_sandbox/events/{event}/resend", timeout=10)
+    sandbox.http.post(f"{sandbox.url}/_sandbox/events/{event}/resend", timeout=60)
     assert [heard.event["id"] for heard in receiver.wait_for(2)] == [event, event]

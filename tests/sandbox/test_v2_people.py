@@ -245,7 +245,7 @@ def test_a_capability_that_the_country_lacks_is_unsupported(sandbox: Running) ->
 
 
 def walls(sandbox: Running, **changes: Any) -> dict[str, Any]:
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/walls", data=changes, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/walls", data=changes, timeout=60)
     assert answer.status_code == 200, answer.text
     standing: dict[str, Any] = answer.json()["walls"]
     return standing
@@ -305,8 +305,8 @@ def test_walls_stand_before_one_platform_or_all(sandbox: Running) -> None:
     walls(sandbox, connect_not_signed_up="true")
     with pytest.raises(stripe.InvalidRequestError):
         created(sandbox, request())
-    seen_by = sandbox.http.get(f"{sandbox.url}/_sandbox/walls?key={sandbox.key}", timeout=10)
+    seen_by = sandbox.http.get(f"{sandbox.url}/_sandbox/walls?key={sandbox.key}", timeout=60)
     assert seen_by.json()["walls"]["connect_not_signed_up"] is True
     for wrong in ({"berlin": "true"}, {"connect_not_signed_up": "maybe"}):
-        answer = sandbox.http.post(f"{sandbox.url}/_sandbox/walls", json=wrong, timeout=10)
+        answer = sandbox.http.post(f"{sandbox.url}/_sandbox/walls", json=wrong, timeout=60)
         assert answer.status_code == 400

@@ -17,7 +17,7 @@ def ask(sandbox: Running, path: str, version: str | None, **given: str) -> reque
     headers = {"Authorization": f"Bearer {sandbox.key}"}
     if version is not None:
         headers["Stripe-Version"] = version
-    return sandbox.http.post(sandbox.url + path, data=given, headers=headers, timeout=30)
+    return sandbox.http.post(sandbox.url + path, data=given, headers=headers, timeout=60)
 
 
 def test_a_caller_who_names_no_version_speaks_the_accounts_default(sandbox: Running) -> None:

@@ -17,7 +17,7 @@ PAGE = {"Accept": "text/html"}
 
 
 def see(sandbox: Running, path: str) -> str:
-    answer = sandbox.http.get(sandbox.url + path, headers=PAGE, timeout=10)
+    answer = sandbox.http.get(sandbox.url + path, headers=PAGE, timeout=60)
     assert answer.status_code == 200, answer.text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     return answer.text
@@ -66,10 +66,10 @@ def test_requests_are_shown_with_parameters_and_answers_without_secrets(sandbox:
 def test_refused_requests_are_shown_with_what_was_sent(sandbox: Running) -> None:
     sandbox.client().v1.balance.retrieve()
     headers = {"Authorization": f"Bearer {sandbox.key}"}
-    answer = sandbox.http.get(f"{sandbox.url}/v1/balance?colour=red", headers=headers, timeout=10)
+    answer = sandbox.http.get(f"{sandbox.url}/v1/balance?colour=red", headers=headers, timeout=60)
     page = see(sandbox, "/_sandbox/requests?failing")
     assert page.count("GET /v1/balance") == 1
-    shown = sandbox.http.get(answer.json()["error"]["request_log_url"], timeout=10).text
+    shown = sandbox.http.get(answer.json()["error"]["request_log_url"], timeout=60).text
     assert "parameter_unknown" in shown
     assert "colour" in shown
 
@@ -126,7 +126,7 @@ def test_balances_are_drawn_and_add_up_to_zero(sandbox: Running) -> None:
 
 @pytest.mark.parametrize("path", ["/_sandbox/requests/req_no", "/_sandbox/events/evt_no"])
 def test_what_is_not_there_is_said_in_words(sandbox: Running, path: str) -> None:
-    answer = sandbox.http.get(sandbox.url + path, timeout=10)
+    answer = sandbox.http.get(sandbox.url + path, timeout=60)
     assert answer.status_code == 404
     assert "There is no such" in answer.text
 

@@ -25,4 +25,4 @@ def upload(sandbox: Running, purpose: str, content: bytes = PDF, name: str = "a.
 
 def fetch(sandbox: Running, url: str) -> requests.Response:
     """Download with the platform's secret key."""
-    return sandbox.http.get(url, headers={"Authorization": f"Bearer {sandbox.key}"}, timeout=10)
+    return sandbox.http.get(url, headers={"Authorization": f"Bearer {sandbox.key}"}, timeout=60)

@@ -136,9 +136,9 @@ def test_a_sandbox_of_ones_own_comes_with_a_key_that_works(cli: Cli) -> None:
 
 @pytest.mark.parametrize("change", [{"number": "x"}, {"signature": "0"}, {"challenge": "0" * 64}])
 def test_keys_are_only_for_those_who_did_the_work(sandbox: Running, change: dict[str, str]) -> None:
-    given = requests.post(f"{sandbox.url}/keys/challenge", json={}, timeout=10).json()
+    given = requests.post(f"{sandbox.url}/keys/challenge", json={}, timeout=60).json()
     refused = requests.post(
-        f"{sandbox.url}/keys/provision", json={**given, "number": "0", **change}, timeout=10
+        f"{sandbox.url}/keys/provision", json={**given, "number": "0", **change}, timeout=60
     )
 
     assert refused.status_code == 400

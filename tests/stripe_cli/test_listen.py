@@ -14,6 +14,7 @@ import stripe
 from stripe import Webhook
 
 from marketplace.sandbox import listeners
+from marketplace.sandbox.store import Store
 from tests.ports import free_port
 from tests.running import Running
 from tests.sandbox.receiver import Heard, Receiver
@@ -184,7 +185,7 @@ def start(port: int, folder: Path) -> "subprocess.Popen[bytes]":
         try:
             if requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1).ok:
                 return program
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.02)
     program.kill()
     raise AssertionError("the sandbox did not start")
@@ -195,6 +196,11 @@ def test_a_sandbox_that_is_killed_is_found_again_with_the_same_secret(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     port = free_port()
+    # The websocket's too is one that nobody else is given while the sandbox is down.
+    kept = Store(tmp_path / "sandbox.sqlite3")
+    with kept.transaction() as db:
+        listeners.port(db, free_port())
+    kept.close()
     cli = Cli(f"http://127.0.0.1:{port}", tmp_path)
     program = start(port, tmp_path)
     try:
@@ -218,7 +224,7 @@ def test_a_reset_does_not_deafen_who_listens(
     sandbox: Running, cli: Cli, receiver: Receiver
 ) -> None:
     _, secret = listen(cli, receiver)
-    requests.post(f"{sandbox.url}/_sandbox/reset", timeout=10)
+    requests.post(f"{sandbox.url}/_sandbox/reset", timeout=60)
     cli.said("trigger", "product.created")
 
     (heard,) = receiver.wait_for(1)

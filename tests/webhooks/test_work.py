@@ -152,7 +152,7 @@ def test_what_a_failed_handler_wrote_is_not_kept(
 def test_a_kicked_engine_does_not_wait_for_its_next_look(
     sessions: Sessions, engine_of: Callable[..., work.Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "IDLE_SECONDS", 60.0)
+    monkeypatch.setattr(work, "IDLE_SECONDS", 3600.0)
     handled = threading.Event()
 
     def handle(*_: object) -> Outcome:
@@ -237,8 +237,9 @@ def test_after_a_kill_the_next_engine_finishes_what_was_begun(
 
 
 def test_one_bad_event_does_not_hold_up_the_others(
-    sessions: Sessions, engine_of: Callable[..., work.Engine]
+    sessions: Sessions, engine_of: Callable[..., work.Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(inbox, "BACKOFF", (timedelta(days=1),))  # it is not tried again meanwhile
     bad = kept(sessions, type="account.updated")
     good = kept(sessions)
 
