@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from marketplace import sellers
 from marketplace.design import DEFAULT, ChargeType, Dashboard, Onboarding
@@ -122,10 +122,36 @@ def test_who_reads_chinese_onboards_in_our_page_and_behind_a_blocker_reads_our_o
     nadia.reads("还没有付款")
     nadia.picture("ours instead")
     nadia.complaints.clear()  # the browser says that the script was blocked, and rightly
+    nadia.page.unroute("**/connect-js/**", _block)
+    _waits_on_a_slow_line(nadia, site)
 
 
 def _block(route: Route) -> None:
     route.abort()
+
+
+def _waits_on_a_slow_line(nadia: Person, site: str) -> None:
+    """Ours stands there until Stripe's part comes, however late that is."""
+    held, slow = list[Route](), [True]
+
+    def hold(route: Route) -> None:
+        if slow:
+            held.append(route)
+        else:
+            route.continue_()
+
+    nadia.page.route("**/connect-js/**", hold)
+    nadia.page.clock.install()
+    nadia.page.goto(f"{site}/sell/payments", wait_until="domcontentloaded")
+    nadia.page.clock.fast_forward(60_000)
+    nadia.reads("此页面的 Stripe 部分未能加载。")
+    nadia.reads("还没有付款")
+    slow.clear()
+    for route in held:
+        route.continue_()
+    nadia.page.frame_locator("iframe").get_by_text("No payments yet").wait_for()
+    expect(nadia.page.locator(".slot-ours")).to_be_hidden()
+    expect(nadia.page.locator(".slot-note")).to_be_hidden()
 
 
 def test_without_javascript_the_page_says_so_and_leads_to_stripes_own(

@@ -1,7 +1,8 @@
 // Puts Stripe's Connect components into the slots of a page (templates/seller/connect.html).
 // Ours stands in each slot from the start. It makes way when Stripe's part begins to load, and comes
-// back, with a line that says so, when that part fails. The client secret is asked for once a view
-// and kept nowhere. https://docs.stripe.com/connect/get-started-connect-embedded-components
+// back, with a line that says so, when that part fails. Where it is only late, the line stands there
+// until it comes. The client secret is asked for once a view and kept nowhere.
+// https://docs.stripe.com/connect/get-started-connect-embedded-components
 "use strict";
 (() => {
   const told = document.currentScript.dataset;
@@ -50,19 +51,20 @@
 
   function mount(instance, slot) {
     const element = instance.create(slot.dataset.component);
-    set(element, "OnLoaderStart", () => show(slot, true));
-    set(element, "OnLoadError", () => show(slot, false));
+    set(element, "OnLoaderStart", () => show(slot, "loaded"));
+    set(element, "OnLoadError", () => show(slot, "failed"));
     set(element, "CollectionOptions", COLLECT);
     if (told.exit) set(element, "OnExit", () => window.location.assign(told.exit));
     slot.querySelector(".slot-stripe").append(element);
   }
 
-  function show(slot, loaded) {
+  function show(slot, state) {
     if (slot.dataset.state === "failed") return;
-    slot.dataset.state = loaded ? "loaded" : "failed";
+    slot.dataset.state = state;
+    const loaded = state === "loaded";
     const ours = slot.querySelector(".slot-ours");
     ours.hidden = loaded;
-    if (!loaded) slot.querySelector(".slot-stripe").replaceChildren();
+    if (state === "failed") slot.querySelector(".slot-stripe").replaceChildren();
     if (!ours.textContent.trim()) return; // with nothing of ours, there is nothing to say either
     const note = slot.querySelector(".slot-note");
     note.hidden = loaded;
@@ -94,8 +96,8 @@
     Promise.race([instance.logout(), wait]).finally(() => form.submit());
   }
 
-  function giveUp() {
-    slots.filter((slot) => !slot.dataset.state).forEach((slot) => show(slot, false));
+  function giveUp(state) {
+    slots.filter((slot) => !slot.dataset.state).forEach((slot) => show(slot, state));
   }
 
   if (!slots.length) return;
@@ -103,7 +105,7 @@
   window.StripeConnect.onLoad = begin;
   const script = document.createElement("script");
   script.src = told.script;
-  script.addEventListener("error", giveUp);
+  script.addEventListener("error", () => giveUp("failed"));
   document.head.append(script);
-  window.setTimeout(giveUp, PATIENCE);
+  window.setTimeout(giveUp, PATIENCE, "late");
 })();
