@@ -68,6 +68,7 @@ def test_an_account_may_be_the_customer(sandbox: Running) -> None:
         "payment_method": method.id,
         "confirm": True,
         "off_session": True,
+        "return_url": "http://127.0.0.1:9/back",
         "expand": ["latest_charge"],
     }
     paid: Any = client.v1.payment_intents.create(params)

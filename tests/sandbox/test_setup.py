@@ -43,7 +43,9 @@ def test_bea_saves_a_card_and_is_charged_while_she_is_away(sandbox: Running) -> 
 
 def test_a_refused_card_is_told_and_another_one_is_saved(sandbox: Running) -> None:
     client = sandbox.client()
-    intent = client.v1.setup_intents.create()
+    intent = client.v1.setup_intents.create(
+        {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
+    )
     assert intent.status == "requires_payment_method"
     with pytest.raises(stripe.CardError) as refused:
         client.v1.setup_intents.confirm(intent.id, {"payment_method": "pm_card_chargeDeclined"})
@@ -164,7 +166,7 @@ def test_an_intent_is_changed_and_listed_by_customer(sandbox: Running) -> None:
     )
     (found,) = client.v1.setup_intents.list({"customer": customer}).data
     assert (found.id, found.status) == (intent.id, "requires_confirmation")
-    done = client.v1.setup_intents.confirm(intent.id)
+    done = client.v1.setup_intents.confirm(intent.id, {"return_url": "http://127.0.0.1:9/back"})
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.v1.setup_intents.update(done.id, {"payment_method": "pm_card_visa"})
     assert refused.value.code == "setup_intent_unexpected_state"

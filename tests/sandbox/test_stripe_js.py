@@ -95,6 +95,7 @@ def test_a_declined_payment_tells_the_browser_no_more_than_it_may_know(sandbox: 
         f"/v1/payment_intents/{wanted.id}/confirm",
         client_secret=wanted.client_secret,
         payment_method="pm_card_visa_chargeDeclinedInsufficientFunds",
+        use_stripe_sdk="true",
     )
     error = answer.json()["error"]
     assert (answer.status_code, error["decline_code"]) == (402, "insufficient_funds")
@@ -230,7 +231,9 @@ def test_a_browser_is_not_handed_what_was_kept_for_the_server(sandbox: Running) 
     path = f"/v1/payment_intents/{wanted.id}/confirm"
     key = {"Idempotency-Key": "order-1"}
     sandbox.client().v1.payment_intents.confirm(
-        wanted.id, {"payment_method": "pm_card_visa"}, {"idempotency_key": "order-1"}
+        wanted.id,
+        {"payment_method": "pm_card_visa", "return_url": "http://127.0.0.1:9/back"},
+        {"idempotency_key": "order-1"},
     )
     answer = ask(
         sandbox,

@@ -13,13 +13,14 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.sandbox import bank_transfers, method_types, versions
-from marketplace.sandbox.context import Context
+from marketplace.sandbox.context import DEFAULT_VERSION, Context
 from marketplace.sandbox.errors import Invalid, Refused
 
 from . import confirmation_tokens, payment_methods
 
 TYPES = {"payment_method_types": "9999"}
 """Let through at every version and refused below, because Stripe has a code of its own for it."""
+_AUTOMATIC_SINCE = "2023-08-16"
 _WORDS = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
 _WAYS = ("confirmation_token", "payment_method", "payment_method_data")
 
@@ -42,8 +43,51 @@ def usable_types(params: dict[str, Any], currency: str) -> list[str]:
     chosen = wanted(params)
     if chosen:
         return [name for name in offered if name in chosen] or ["card"]
+    if _is_off(params):
+        return ["card"]
     excluded = params.get("excluded_payment_method_types") or []
     return [name for name in offered if name not in excluded] or ["card"]
+
+
+def _is_off(params: dict[str, Any]) -> bool:
+    return (params.get("automatic_payment_methods") or {}).get("enabled") is False
+
+
+def automatically(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """What a new intent says of the methods that Stripe picks, and whether one may lead away.
+
+    None here does, but Stripe asks for a way back all the same: the account could have others.
+    """
+    written = "payment_method_types" in params
+    given = params.get("automatic_payment_methods")
+    picks = not written and not _is_off(params)
+    redirects = (given or {}).get("allow_redirects") or "always"
+    # The triggers of the Stripe CLI, which speak the account's default version, do without.
+    unasked = given is None and (ctx.version < _AUTOMATIC_SINCE or ctx.version == DEFAULT_VERSION)
+    named = params.get("allowed_payment_method_types")
+    return {
+        "automatic_payment_methods": (
+            {"enabled": True, "allow_redirects": redirects} if picks else None
+        ),
+        "_leads_away": picks and redirects == "always" and not named and not unasked,
+    }
+
+
+def check_way_back(intent: dict[str, Any], params: dict[str, Any]) -> None:
+    """Raise `Refused` for an intent that may lead away when it is confirmed without a `return_url`.
+
+    Stripe's words: https://github.com/aschmelyun/laravel-vue-stripe-cashier/issues/4. That the
+    scripts of a browser or a phone may do without is not confirmed.
+    """
+    if intent.get("_leads_away") and not intent["_return_url"] and not params.get("use_stripe_sdk"):
+        raise Refused(
+            f"A `return_url` must be specified because this {_WORDS[intent['object']]} is"
+            " configured to automatically accept the payment methods enabled in the Dashboard,"
+            " some of which may require a full page redirect to succeed. If you do not want to"
+            " accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to"
+            " `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating"
+            " Setup Intents and Payment Intents."
+        )
 
 
 def transfers(params: dict[str, Any]) -> list[str]:

@@ -64,7 +64,6 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     if params.get("customer"):
         buyers.known(ctx, params["customer"])
     identifier = ids.new("pi_")
-    automatic = "payment_method_types" not in params
     return ctx.new(
         "payment_intent",
         id=identifier,
@@ -74,9 +73,6 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         amount_received=0,
         application=None if ctx.is_platform else parties.application(ctx),
         application_fee_amount=params.get("application_fee_amount"),
-        automatic_payment_methods=(
-            {"enabled": True, "allow_redirects": "always"} if automatic else None
-        ),
         canceled_at=None,
         cancellation_reason=None,
         capture_method=params.get("capture_method", "automatic_async"),
@@ -103,6 +99,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         _return_url=params.get("return_url"),
         _challenge=None,
         **{name: params.get(name) for name in _PLAIN},
+        **choosing.automatically(ctx, params),
     )
 
 
@@ -155,6 +152,7 @@ def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> No
         )
     if "return_url" in params:
         intent["_return_url"] = params["return_url"]
+    choosing.check_way_back(intent, params)
     intent["_in_page"] = bool(params.get("use_stripe_sdk"))
     if params.get("mandate_data"):
         intent["_mandate_data"] = params["mandate_data"]

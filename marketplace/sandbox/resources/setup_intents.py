@@ -43,7 +43,6 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     if params.get("on_behalf_of"):
         parties.on_behalf_of(ctx, params["on_behalf_of"])
     identifier = ids.new("seti_")
-    automatic = "payment_method_types" not in params
     nothing: dict[str, Any] = dict.fromkeys(
         "cancellation_reason customer_account flow_directions last_setup_error latest_attempt"
         " mandate next_action payment_method payment_method_configuration_details"
@@ -55,10 +54,8 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         id=identifier,
         **nothing,
         **{name: params.get(name) for name in given},
+        **choosing.automatically(ctx, params),
         application=None if ctx.is_platform else parties.application(ctx),
-        automatic_payment_methods=(
-            {"enabled": True, "allow_redirects": "always"} if automatic else None
-        ),
         client_secret=f"{identifier}_secret_{ids.new('', 25)}",
         metadata=metadata.merged(None, params.get("metadata")),
         payment_method_options=params.get("payment_method_options") or {},
@@ -98,6 +95,7 @@ def _confirm(ctx: Context, intent: dict[str, Any], params: dict[str, Any]) -> No
         )
     if "return_url" in params:
         intent["_return_url"] = params["return_url"]
+    choosing.check_way_back(intent, params)
     intent["_in_page"] = bool(params.get("use_stripe_sdk"))
     if params.get("mandate_data"):
         intent["_mandate_data"] = params["mandate_data"]
