@@ -119,10 +119,12 @@ def _of_parts(order: Order, parts: Sequence[OrderPart]) -> Iterator[str]:
 
 
 def _of_charge(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[str]:
-    charged = any(row.type in CHARGED for row in rows)
-    if order.status in MONEY_TAKEN and not charged:
+    direct = order.charge_type is ChargeType.DIRECT
+    taken = [it for it in rows if it.type in CHARGED and (it.account is not None) is direct]
+    if order.status in MONEY_TAKEN and not taken:
         yield "is paid, and no charge is in the books"
-    if charged and order.status not in MONEY_TAKEN:
+    stayed = sum(row.amount for row in [*taken, *(it for it in rows if _back(order, it))])
+    if stayed and order.status not in MONEY_TAKEN:
         yield f"is {order.status.value}, and a charge is in the books"
 
 
@@ -194,8 +196,11 @@ def _of_division(order: Order, rows: Sequence[BalanceTransaction]) -> Iterator[s
         for detail in row.fee_details
         if detail["type"] != "application_fee"
     ) - sum(row.amount for row in rows if row.type == "stripe_fee")
-    direct = order.charge_type is ChargeType.DIRECT
-    given_back = -sum(row.amount for row in rows if movements.gives_back(row, direct=direct))
+    given_back = -sum(row.amount for row in rows if _back(order, row))
     paid = Money(order.amount - given_back, order.currency)
     if held + fees != paid.amount:
         yield f"{paid} was paid, and platform, seller and Stripe hold {held + fees} of it"
+
+
+def _back(order: Order, row: BalanceTransaction) -> bool:
+    return movements.gives_back(row, direct=order.charge_type is ChargeType.DIRECT)

@@ -178,20 +178,34 @@ def _apply(session: orm.Session, order: Order, payment: Payment, reading: Readin
     lock(session, order)
     lock(session, payment)
     _note(order, payment, reading)
-    wrong = mismatch(order, payment, reading) if reading.money_is_coming else None
-    if wrong is None and not allowed(PaymentStatus, payment.status, reading.status):
-        if reading.status is not PaymentStatus.SUCCEEDED:
-            return  # a fact that comes late: we know more already
-        wrong = f"Stripe took the money after the attempt had {payment.status.value}."
+    wrong = _wrong(order, payment, reading)
+    if wrong is not None and reading.charge.get("refunded"):
+        _let_go(session, order, payment)
+        return
     if wrong is not None:
         _hold(order, payment, wrong)
         return
+    if not allowed(PaymentStatus, payment.status, reading.status):
+        return  # a fact that comes late: we know more already
     payment.status = move(PaymentStatus, payment.status, reading.status)
     _follow(session, order, payment)
     refunded.believe(order, payment, reading.charge)
     if payment.status in OVER:
         stock.release(session, payment)
     session.flush()
+
+
+def _wrong(order: Order, payment: Payment, reading: Reading) -> str | None:
+    """Why money that came, or is coming, must be looked at by a person; None when it is right."""
+    if reading.money_is_coming and (wrong := mismatch(order, payment, reading)):
+        return wrong
+    if reading.status is not PaymentStatus.SUCCEEDED or payment.status is PaymentStatus.SUCCEEDED:
+        return None
+    if not allowed(PaymentStatus, payment.status, PaymentStatus.SUCCEEDED):
+        return f"Stripe took the money after the attempt had {payment.status.value}."
+    if order.paid_at is not None:
+        return f"Stripe took the money again when the order was {order.status.value}."
+    return None
 
 
 def _note(order: Order, payment: Payment, reading: Reading) -> None:
@@ -234,6 +248,17 @@ def _hold(order: Order, payment: Payment, reason: str) -> None:
         order.status = move(OrderStatus, order.status, OrderStatus.PAYING)
     if allowed(OrderStatus, order.status, OrderStatus.PROCESSING):
         order.status = move(OrderStatus, order.status, OrderStatus.PROCESSING)
+
+
+def _let_go(session: orm.Session, order: Order, payment: Payment) -> None:
+    """What did not fit went back to the buyer, all of it: nobody has to look any more."""
+    order.held_because = None
+    if allowed(PaymentStatus, payment.status, PaymentStatus.FAILED):
+        payment.status = move(PaymentStatus, payment.status, PaymentStatus.FAILED)
+    if order.paid_at is None:  # else the goods are those of the attempt that paid
+        stock.release(session, payment)
+        if allowed(OrderStatus, order.status, OrderStatus.FAILED):
+            order.status = move(OrderStatus, order.status, OrderStatus.FAILED)
 
 
 def _may_be_ours(session: orm.Session, where: sa.ColumnElement[bool], account: str | None) -> bool:

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import ledger, orders, transfers
-from marketplace.charges.strategy import Kind, Party
+from marketplace.charges.strategy import Kind, Party, Urls
 from marketplace.database import phase
 from marketplace.errors import Conflict, IllegalMove, StripeUnavailable
-from marketplace.lifecycles import OrderStatus
-from marketplace.models import Order, Product, Seller
+from marketplace.lifecycles import OrderStatus, PaymentStatus
+from marketplace.models import Order, Payment, Product, Seller
 from marketplace.money import Money
+from marketplace.orders import opening, ways
 from marketplace.sandbox import hands
 from marketplace.web import context
 from tests.sandbox import merchants
@@ -88,6 +89,39 @@ def test_a_payment_that_does_not_fit_is_held_for_a_person_and_is_not_paid(till: 
     assert till.settle(order).status is OrderStatus.PROCESSING
     assert till.stock() == 2
     assert ledger.check(till.session) != []
+    (charge,) = till.stripe.v1.charges.list().data
+    till.stripe.v1.refunds.create({"charge": charge.id, "amount": 999, "reverse_transfer": True})
+    assert till.settle(order).held_because
+    till.stripe.v1.refunds.create({"charge": charge.id, "reverse_transfer": True})
+    for _ in range(2):
+        let_go = till.settle(order)
+        assert (let_go.status, let_go.held_because) == (OrderStatus.FAILED, None)
+    assert (till.stock(), orders.held(till.session)) == (3, [])
+    till.session.execute(sa.update(Order).values(amount=1000))
+    till.session.commit()
+    assert ledger.check(till.session) == []
+
+
+def test_an_order_that_is_paid_a_second_time_is_held_until_that_went_back(till: Till) -> None:
+    order = till.place()
+    hands.pay(till.start(order))
+    order = till.settle(order)
+    second = Payment(order_id=order.id, amount=1000, currency="usd", status=PaymentStatus.OPEN)
+    till.session.add(second)
+    till.session.commit()
+    sale = opening.sale_of(till.session, order, second)
+    urls = Urls(success=f"{SITE}/back", cancel=SITE)
+    page = ways.checkout_session(till.stripe, order, second, sale, urls)
+    hands.pay(page.url or "")
+    orders.settle(till.session, till.stripe, page.id)
+    assert "again when the order was paid" in (till.look(order).held_because or "")
+    charge, _first = till.stripe.v1.charges.list().data
+    till.stripe.v1.refunds.create({"charge": charge.id, "reverse_transfer": True})
+    for _ in range(2):
+        orders.settle(till.session, till.stripe, page.id)
+        let_go = till.look(order)
+        assert (let_go.status, let_go.held_because) == (OrderStatus.PAID, None)
+    assert till.stock() == 2
 
 
 def test_when_the_sellers_side_cannot_be_read_the_order_is_paid_all_the_same(till: Till) -> None:
