@@ -146,6 +146,8 @@ def test_a_transfer_without_a_source_needs_available_money(sandbox: Running) -> 
     pay(sandbox, card="pm_card_bypassPending")
     with pytest.raises(stripe.InvalidRequestError, match="bank account balance is too low"):
         client.v1.transfers.create(order | {"source_type": "bank_account"})  # type: ignore[arg-type]
+    with pytest.raises(stripe.InvalidRequestError, match="Missing required param: amount"):
+        client.v1.transfers.create({"currency": "usd", "destination": nora})
     client.v1.transfers.create(order)  # type: ignore[arg-type]
     assert client.v1.balance.retrieve(options={"stripe_account": nora}).available[0].amount == 500
 

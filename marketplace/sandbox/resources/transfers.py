@@ -57,7 +57,10 @@ def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             source["transfer_group"] = group
             ctx.save(source)
     else:
-        amount = params.get("amount", 0)
+        if "amount" not in params:
+            message = "Missing required param: amount."
+            raise Refused(message, code="parameter_missing", param="amount")
+        amount = params["amount"]
     if amount < 1:
         raise Refused(
             "This value must be greater than or equal to 1.",
