@@ -206,14 +206,16 @@ def _filled_up(
 ) -> list[Movement]:
     """Add what the charge type plans and no balance shows yet."""
     told = {(movement.kind, movement.seller) for movement in confirmed}
-    # After a refund nothing is passed on any more before somebody decides.
-    refunded = order.status in {OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED}
+    # After a refund or in a dispute nothing is passed on any more before somebody decides.
+    stopped = order.status in {OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED} or any(
+        movement.kind is Kind.DISPUTE for movement in confirmed
+    )
     shares = [
         Share(
             part.seller_id,
             part.total,
             part.application_fee,
-            held=refunded or part.transfer_when is TransferWhen.LATER,
+            held=stopped or part.transfer_when is TransferWhen.LATER,
         )
         for part in parts
     ]

@@ -163,6 +163,7 @@ def test_what_a_bank_took_is_not_passed_on(market: Market, *, won: bool) -> None
     assert market.sent() == []
     assert [it.status for it in market.asked(order)] == [TransferStatus.CALLED_OFF] * 2
     assert offered(market, order) == ([877, 1800] if won else [])
+    assert "will pass" not in str(ledger.story(till.session, order).movements)
     assert ledger.check(till.session) == []
 
 
