@@ -87,10 +87,10 @@ def search_customers(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 def retrieve(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
     """Retrieve a customer; of a deleted one is told that it was one."""
     del params
-    gone = store.buried(ctx.db, customer)
-    if gone is not None and (gone[0]["object"], gone[1]) == ("customer", ctx.account):
-        return gone[0]
-    return ctx.get("customer", customer, param="id")
+    found = store.get(ctx.db, customer) or store.buried(ctx.db, customer)
+    if found is None or (found[0]["object"], found[1]) != ("customer", ctx.account):
+        raise missing("customer", customer)
+    return found[0]
 
 
 @route("POST", "/v1/customers/{customer}", "CustomerUpdateParams")
