@@ -12,6 +12,8 @@ function addressOf(form) {
 async function show(url) {
   const mine = ++asked;
   const focused = document.activeElement?.id;
+  // What still stands there is the answer to other choices; nobody shall build that by mistake.
+  root.querySelectorAll("form[method=post] button").forEach((button) => { button.disabled = true; });
   try {
     const answer = await fetch(url, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(answer.status);
