@@ -43,9 +43,14 @@ def cards(session: orm.Session, buyer: User) -> Sequence[SavedCard]:
     return list(shown.values())
 
 
-def card_of(session: orm.Session, buyer: User, card_id: int) -> SavedCard:
-    """One card of `buyer` with its Customer; raises NotFound for anybody else's."""
-    query = _of(buyer).where(SavedCard.id == card_id, SavedCard.removed_at.is_(None))
+def card_of(session: orm.Session, buyer: User, card_id: int, *, removed: bool = False) -> SavedCard:
+    """One card of `buyer` with its Customer; raises NotFound for anybody else's.
+
+    With `removed`, one that was given up already is found as well.
+    """
+    query = _of(buyer).where(SavedCard.id == card_id)
+    if not removed:
+        query = query.where(SavedCard.removed_at.is_(None))
     card = session.scalar(query.options(orm.contains_eager(SavedCard.customer)))
     if card is None:
         raise NotFound("There is no such card in your wallet.")

@@ -24,9 +24,12 @@ def test_a_buyer_keeps_two_cards_and_gives_one_up(town: Town) -> None:
     keeps_a_card(town, ben)
     assert "Visa •••• 4242" in ben.open("/cards").text
     keeps_a_card(town, ben, "5555555555554444")
-    ben.open("/cards").press("Remove Mastercard")
-    assert ben.status == 200
-    assert "Mastercard •••• 4444 is removed." in ben.text
+    shown = ben.open("/cards").html
+    for _ in range(2):  # the button is pressed twice
+        ben.html = shown
+        ben.press("Remove Mastercard")
+        assert ben.status == 200
+        assert "Mastercard •••• 4444 is removed." in ben.text
     town.settle()
     assert "Visa •••• 4242" in ben.open("/cards").text
     assert "Mastercard" not in ben.text
