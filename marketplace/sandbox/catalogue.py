@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from . import currencies, metadata
+from . import currencies, metadata, store
 from .context import Context
 from .errors import Refused
 
@@ -23,6 +23,9 @@ _NOT_COVERED = frozenset(
 def product(ctx: Context, params: dict[str, Any], *, active: bool = True) -> dict[str, Any]:
     """A product of the acting account, from creation parameters or `product_data`."""
     given = {"id": params["id"]} if "id" in params else {}
+    # One name for all platforms: ids are the sandbox's only way to tell objects apart.
+    if given and store.is_taken(ctx.db, params["id"]):
+        raise Refused("Product already exists.", code="resource_already_exists", param="id")
     return ctx.new(
         "product",
         **given,

@@ -187,6 +187,11 @@ def exists(db: sqlite3.Connection, identifier: str) -> bool:
     return db.execute(query, (identifier,)).fetchone() is not None
 
 
+def is_taken(db: sqlite3.Connection, identifier: str) -> bool:
+    """Whether there is or was an object of this id."""
+    return db.execute("SELECT 1 FROM objects WHERE id = ?", (identifier,)).fetchone() is not None
+
+
 def buried(db: sqlite3.Connection, identifier: str) -> tuple[dict[str, Any], str] | None:
     """What Stripe still tells of a deleted object, and whose it was."""
     row = db.execute(

@@ -155,5 +155,8 @@ def test_a_price_belongs_to_a_product_and_stays_as_it_is(platform: Stripe) -> No
     )
     assert v1.prices.retrieve(str(both.default_price)).product == both.id
     assert [one.name for one in v1.products.list({"ids": [both.id]}).data] == ["Cup"]
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        v1.products.create({"id": both.id, "name": "Another cup"})
+    assert caught.value.code == "resource_already_exists"
     with pytest.raises(stripe.InvalidRequestError):
         v1.products.delete(product.id)

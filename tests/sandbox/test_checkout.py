@@ -230,6 +230,9 @@ def test_an_expired_session_cannot_be_expired_again(sandbox: Running) -> None:
         ({"success_url": "thanks"}, "success_url"),
         ({"mode": "subscription"}, "mode"),
         ({"payment_intent_data": {"application_fee_amount": 10}}, "application_fee_amount"),
+        ({"customer_email": "nobody"}, "customer_email"),
+        ({"discounts": [{"coupon": "SPRING"}]}, "discounts[0][coupon]"),
+        ({"optional_items": [{"price": "price_1", "quantity": 1}]}, "optional_items[0][price]"),
     ],
 )
 def test_a_session_that_cannot_be_is_refused(

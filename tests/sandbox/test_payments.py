@@ -190,9 +190,14 @@ def test_a_yen_has_no_cents(sandbox: Running) -> None:
         ({"on_behalf_of": "acct_nobody"}, "on_behalf_of"),
         ({"currency": "xyz"}, "currency"),
         ({"statement_descriptor": "Shop"}, "statement_descriptor"),
+        ({"statement_descriptor_suffix": "x" * 23}, "statement_descriptor_suffix"),
+        ({"statement_descriptor_suffix": "<Shop>"}, "statement_descriptor_suffix"),
+        ({"receipt_email": "nobody"}, "receipt_email"),
     ],
 )
-def test_divisions_that_do_not_exist(sandbox: Running, change: Any, param: str) -> None:
+def test_divisions_that_do_not_exist_and_words_that_nobody_could_read(
+    sandbox: Running, change: Any, param: str
+) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         pay(sandbox, **change)
     assert refusal.value.param == param

@@ -25,6 +25,7 @@ from marketplace.sandbox import (
     shapes,
     standing,
     store,
+    texts,
     versions,
     walls,
 )
@@ -290,8 +291,7 @@ def _check(account: dict[str, Any], params: dict[str, Any]) -> None:
         (params.get("email"), "email"),
         (profile.get("support_email"), "business_profile[support_email]"),
     ):
-        if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
-            raise Refused(f"Invalid email address: {value}", code="email_invalid", param=param)
+        texts.check_email(value, param)
     accepted = params.get("tos_acceptance", {}).get("date")
     if accepted and not configuration.of(account).platform_collects:
         raise Refused(

@@ -24,11 +24,12 @@ from marketplace.sandbox import (
     parties,
     processing,
     setting_up,
+    texts,
     versions,
 )
 from marketplace.sandbox.clock import DAY
 from marketplace.sandbox.context import Context
-from marketplace.sandbox.errors import Refused
+from marketplace.sandbox.errors import Refused, missing
 from marketplace.sandbox.events import emit
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route, task
@@ -94,6 +95,17 @@ def _check(params: dict[str, Any]) -> None:
             code="parameters_exclusive",
             param="customer",
         )
+    texts.check_email(params.get("customer_email"), "customer_email")
+    _check_names(params)
+
+
+def _check_names(params: dict[str, Any]) -> None:
+    """Raise `Refused` for coupons and the like: none can be made here, so none is there."""
+    for name in ("discounts", "shipping_options"):
+        for number, given in enumerate(params.get(name) or []):
+            for what in ("coupon", "promotion_code", "shipping_rate"):
+                if given.get(what):
+                    raise missing(what.replace("_", " "), given[what], f"{name}[{number}][{what}]")
 
 
 @route("POST", "/v1/checkout/sessions", "checkout.SessionCreateParams", until=_TYPES)
@@ -155,6 +167,7 @@ def _fields(ctx: Context, params: dict[str, Any], currency: str, total: int) -> 
     return {
         **nothing,
         **kept,
+        **line_items.optional(ctx, params),
         "adaptive_pricing": {"enabled": False},
         "amount_subtotal": total,
         "amount_total": total,

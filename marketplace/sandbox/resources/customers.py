@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import ids, metadata, search, store
+from marketplace.sandbox import ids, metadata, search, store, texts
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import missing
 from marketplace.sandbox.events import emit
@@ -69,6 +69,7 @@ def email_of(ctx: Context, session: dict[str, Any]) -> str:
 @route("POST", "/v1/customers", "CustomerCreateParams")
 def create(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Create a customer, with a source kept the old way and tax ids where they are given."""
+    texts.check_email(params.get("email"), "email")
     made = make(ctx, params)
     if params.get("source"):
         customer_sources.keep(ctx, made["id"], params["source"], {})
@@ -96,6 +97,7 @@ def retrieve(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, A
 @route("POST", "/v1/customers/{customer}", "CustomerUpdateParams")
 def update(ctx: Context, params: dict[str, Any], customer: str) -> dict[str, Any]:
     """Change a customer."""
+    texts.check_email(params.get("email"), "email")
     found = ctx.get("customer", customer, param="id")
     before = ctx.show(found)
     for name in (*_PLAIN, *_NAMES, "tax_exempt", "preferred_locales"):

@@ -48,6 +48,19 @@ def make(
     return made[::-1]
 
 
+def optional(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """What the buyer may add at Stripe. It is told and not offered here."""
+    told = [
+        {
+            "adjustable_quantity": given.get("adjustable_quantity"),
+            "price": ctx.get("price", given["price"], param=f"optional_items[{n}][price]")["id"],
+            "quantity": given["quantity"],
+        }
+        for n, given in enumerate(params.get("optional_items") or [])
+    ]
+    return {"optional_items": told} if told else {}
+
+
 def _price(ctx: Context, line: dict[str, Any], number: int) -> dict[str, Any]:
     param = f"line_items[{number}]"
     if ("price" in line) == ("price_data" in line):

@@ -24,6 +24,7 @@ from marketplace.sandbox import (
     parties,
     processing,
     search,
+    texts,
 )
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
@@ -60,7 +61,7 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     amount = params["amount"]
     if params.get("on_behalf_of"):
         parties.on_behalf_of(ctx, params["on_behalf_of"])
-    _check_money(ctx, params, amount, currency)
+    _check(ctx, params, amount, currency)
     if params.get("customer"):
         buyers.known(ctx, params["customer"])
     identifier = ids.new("pi_")
@@ -103,8 +104,10 @@ def start(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _check_money(ctx: Context, wanted: dict[str, Any], amount: int, currency: str) -> None:
-    """Raise `Refused` for an amount, or a division of it, that cannot be."""
+def _check(ctx: Context, wanted: dict[str, Any], amount: int, currency: str) -> None:
+    """Raise `Refused` for an amount, a division of it, or words about it, that cannot be."""
+    texts.check_email(wanted.get("receipt_email"), "receipt_email")
+    texts.check_descriptors(wanted)
     settles = parties.settles_in(ctx, wanted.get("on_behalf_of") or ctx.account, currency)
     currencies.check_amount(amount, currency, settles)
     division.check(ctx, wanted, amount)
@@ -202,7 +205,7 @@ def update(ctx: Context, params: dict[str, Any], intent: str) -> dict[str, Any]:
         found["currency"] = currencies.known(params["currency"])
     if "transfer_data" in params:
         found["transfer_data"] = merge(found["transfer_data"] or {}, params["transfer_data"])
-    _check_money(ctx, found, found["amount"], found["currency"])
+    _check(ctx, found, found["amount"], found["currency"])
     found["metadata"] = metadata.merged(found["metadata"], params.get("metadata"))
     ctx.save(found)
     choosing.choose(ctx, found, params)

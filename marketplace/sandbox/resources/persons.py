@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.sandbox import connected, documents, events, shapes
+from marketplace.sandbox import connected, documents, events, shapes, texts
 from marketplace.sandbox.context import Context
 from marketplace.sandbox.errors import Refused
 from marketplace.sandbox.metadata import merged
 from marketplace.sandbox.render import Listing
 from marketplace.sandbox.routing import kind, route, view
-from marketplace.sandbox.updates import filled, merge
+from marketplace.sandbox.updates import merge
 
 _ROLES = ("authorizer", "director", "executive", "legal_guardian", "owner", "representative")
 kind("person", "person_", indexed=tuple(f"relationship.{role}" for role in _ROLES))
@@ -154,11 +154,7 @@ def _check(values: dict[str, Any]) -> None:
             raise Refused("Invalid month of birth.", param="individual[dob][month]")
         if not 1 <= dob["day"] <= days:
             raise Refused("Invalid day of birth.", param="individual[dob][day]")
-    email = values.get("email")
-    if filled(email) and "@" not in str(email):
-        raise Refused(
-            f"Invalid email address: {email}", code="email_invalid", param="individual[email]"
-        )
+    texts.check_email(values.get("email"), "individual[email]")
 
 
 def _one_representative(ctx: Context, person: dict[str, Any]) -> None:
