@@ -30,6 +30,9 @@ DESIGNS = "designs-*.md"
 
 sparing.spare()
 
+# Whoever tests behind a proxy: what is asked for here is on this machine.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
 # What hypothesis tries is the same on every run and may take its time, so that it fails for nobody
 # by chance. `--hypothesis-profile search` looks further, and elsewhere each time.
 hypothesis.settings.register_profile(

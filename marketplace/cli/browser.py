@@ -12,6 +12,8 @@ import requests
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from marketplace.gateway.client import direct
+
 HOPS = 10
 TIMEOUT = 30
 
@@ -30,7 +32,7 @@ class Browser:
     html: str = ""
     away: str | None = None
     """Where the last click wanted to go outside the site, for instance to Stripe."""
-    session: requests.Session = field(default_factory=requests.Session)
+    session: requests.Session = field(default_factory=direct)
 
     @property
     def page(self) -> BeautifulSoup:

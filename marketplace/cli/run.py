@@ -185,13 +185,14 @@ def sandbox(settings: Settings) -> Iterator[Callable[[], None]]:
 
 def _await_ready(url: str, child: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end:
-        if child.poll() is not None:
-            raise ConfigError([f"The sandbox stopped at once with exit code {child.returncode}."])
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=1).ok:
-                return
-        time.sleep(0.05)
+    with client.direct() as http:
+        while time.monotonic() < end:
+            if (code := child.poll()) is not None:
+                raise ConfigError([f"The sandbox stopped at once with exit code {code}."])
+            with contextlib.suppress(requests.RequestException):
+                if http.get(url, timeout=1).ok:
+                    return
+            time.sleep(0.05)
     raise ConfigError([f"The sandbox did not answer at {url} within {READY_SECONDS:.0f} seconds."])
 
 

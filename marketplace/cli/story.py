@@ -95,7 +95,8 @@ def _play(settings: Settings) -> None:
     _check("the seller's balance afterwards", _total(api, account), 0)
     _await(nadia, "/sell/money", "paid")
     _say(f"  Nadia's page says that {_dollars(payout.amount)} reached her bank")
-    sheet = requests.get(f"{settings.api_base}/_sandbox/balance_sheet", timeout=10).json()
+    with client.direct() as http:
+        sheet = http.get(f"{settings.api_base}/_sandbox/balance_sheet", timeout=10).json()
     if sheet["faults"]:
         raise Wrong(f"the sandbox's book does not balance: {sheet['faults']}")
     _say("The sandbox's double-entry book sums to zero.")
@@ -233,11 +234,12 @@ def _running(settings: Settings) -> Iterator[None]:
 
 def _until_ready(url: str, child: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and child.poll() is None:
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=1).ok:
-                return
-        time.sleep(0.1)
+    with client.direct() as http:
+        while time.monotonic() < end and child.poll() is None:
+            with contextlib.suppress(requests.RequestException):
+                if http.get(url, timeout=1).ok:
+                    return
+            time.sleep(0.1)
     raise Wrong("the marketplace did not start")
 
 

@@ -12,24 +12,32 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import requests
 import stripe
+from requests.adapters import HTTPAdapter
 from stripe import RequestOptions, StripeClient
 
 from marketplace.config import Settings
 from marketplace.gateway.trace import Call, Trace, shown
 
-__all__ = ["StripeClient", "TracedClient", "acting_as", "connect"]
+__all__ = ["StripeClient", "TracedClient", "acting_as", "connect", "direct"]
 
 TIMEOUT_SECONDS = 25
 RETRIES = 2
+_KEPT_OPEN = 32  # connections; no thread of ours throws one away
 _SENTENCE = re.compile(r"error_message=.*(?= error_param=)", re.DOTALL)
 
 
 class TracedClient(stripe.RequestsClient):
     """The SDK's HTTP client over requests, noting every request it makes."""
 
-    def __init__(self, trace: Trace, timeout: float = TIMEOUT_SECONDS) -> None:
-        super().__init__(timeout=timeout)
+    def __init__(
+        self,
+        trace: Trace,
+        timeout: float = TIMEOUT_SECONDS,
+        session: requests.Session | None = None,
+    ) -> None:
+        super().__init__(timeout=timeout, session=session)
         self.trace = trace
 
     def request(
@@ -62,6 +70,17 @@ class TracedClient(stripe.RequestsClient):
             self.trace.add(call)
 
 
+def direct() -> requests.Session:
+    """Connections to programs on this machine: past the proxy, and the .netrc, of whoever runs us.
+
+    Threads may share it where nobody sets cookies, as the sandbox's API does not.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", HTTPAdapter(pool_maxsize=_KEPT_OPEN))
+    return session
+
+
 def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
     """Make the client for these settings. https://docs.stripe.com/api/versioning
 
@@ -69,9 +88,10 @@ def connect(settings: Settings, trace: Trace | None = None) -> StripeClient:
     """
     stripe.set_app_info("marketplace", version="0.1.0")
     logging.getLogger("stripe").addFilter(_without_answers)
-    http = TracedClient(trace or Trace())
     if settings.api_base is None:
+        http = TracedClient(trace or Trace())
         return StripeClient(settings.stripe_key, max_network_retries=RETRIES, http_client=http)
+    http = TracedClient(trace or Trace(), session=direct())
     base = settings.api_base
     # The SDK repeats the sandbox's Stripe-Notice header as a Python warning; our pages say it.
     warnings.filterwarnings("ignore", message="This is a local sandbox", category=UserWarning)

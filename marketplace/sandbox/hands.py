@@ -111,6 +111,13 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _direct() -> requests.Session:
+    """Connections to a program on this machine: past the proxy that the environment names."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
 def _visitor(http: requests.Session, url: str) -> Visitor:
     return Visitor(http, _origin(url))
 
@@ -131,7 +138,7 @@ def onboard(
     (`{"external_account[account_number]": "000111111113"}`). `leave_at`: the step at which the
     seller goes away; the steps before it are saved. Raises `Stuck`.
     """
-    with requests.Session() as http:
+    with _direct() as http:
         seller = _visitor(http, url)
         seller.open(url)
         for _ in range(_MOST_PAGES):
@@ -179,7 +186,7 @@ def pay(
     `debit`: `succeeds` or `fails`, to pay by bank debit instead. Raises `Declined` when the bank
     says no (the session stays open: try again with another card) and `Stuck` otherwise.
     """
-    with requests.Session() as http:
+    with _direct() as http:
         buyer = _visitor(http, url)
         buyer.open(url)
         form = buyer.form_with("number")
@@ -213,9 +220,10 @@ def _stays(url: str) -> bool:
 
 def advance(base_url: str, duration: str) -> dict[str, Any]:
     """Push the clock by `2d`, `3h`, … and wait for what that sets off; answers the new time."""
-    answer = requests.post(
-        f"{base_url}/_sandbox/clock", data={"advance": duration}, timeout=4 * _TIMEOUT
-    )
+    with _direct() as http:
+        answer = http.post(
+            f"{base_url}/_sandbox/clock", data={"advance": duration}, timeout=4 * _TIMEOUT
+        )
     if answer.status_code >= _REFUSED:
         raise Stuck(answer.text)
     told: dict[str, Any] = answer.json()
@@ -224,7 +232,8 @@ def advance(base_url: str, duration: str) -> dict[str, Any]:
 
 def reset(base_url: str) -> None:
     """Empty the sandbox."""
-    requests.post(f"{base_url}/_sandbox/reset", timeout=_TIMEOUT).raise_for_status()
+    with _direct() as http:
+        http.post(f"{base_url}/_sandbox/reset", timeout=_TIMEOUT).raise_for_status()
 
 
 COMMANDS = ("onboard", "pay", "advance", "reset")

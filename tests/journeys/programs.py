@@ -32,8 +32,16 @@ WORDS_SECONDS = 150
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """What a program is told: these settings, and none that happen to be set here."""
+    """What a program is told: these settings, and none that happen to be set here.
+
+    It runs where everything is to go through a proxy, and that one is down: what is on this
+    machine must be reached all the same.
+    """
     kept = {name: text for name, text in os.environ.items() if name not in config.NAMES}
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        kept[name] = "http://127.0.0.1:9"
+    for name in ("NO_PROXY", "no_proxy"):
+        kept.pop(name, None)
     return {**kept, "PYTHONPATH": str(ROOT), **settings}
 
 
