@@ -27,6 +27,7 @@ from marketplace.models import BalanceTransaction, Order, OrderPart, Seller, Tra
 from marketplace.money import Money
 
 NO_MONEY = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED, OrderStatus.FAILED})
+GIVEN_BACK = frozenset({OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED})
 NAMES = {
     Party.BUYER: "the buyer",
     Party.PLATFORM: "the marketplace",
@@ -73,7 +74,9 @@ class Holding:
 class MoneyStory:
     """One order's money. `expected` tells that some of it is not yet confirmed by Stripe.
 
-    `partial` stories leave out what belongs to somebody else.
+    `partial` stories leave out what belongs to somebody else. `refund_waits`: a refund was made and
+    no balance shows it, because Stripe moves nothing before the balance covers it.
+    https://support.stripe.com/questions/pending-refunds-due-to-insufficient-stripe-balance
     """
 
     total: Money
@@ -83,6 +86,7 @@ class MoneyStory:
     expected: bool
     over: bool
     partial: bool = False
+    refund_waits: bool = False
 
     @property
     def fee_unknown(self) -> bool:
@@ -166,6 +170,7 @@ def tell(
         roles=charges.of(order.charge_type).roles(order.fee_payer),
         expected=any(movement.expected for movement in told),
         over=over,
+        refund_waits=order.status in GIVEN_BACK and all(it.kind is not Kind.REFUND for it in told),
     )
 
 
@@ -207,7 +212,7 @@ def _filled_up(
     """Add what the charge type plans and no balance shows yet."""
     told = {(movement.kind, movement.seller) for movement in confirmed}
     # After a refund or in a dispute nothing is passed on any more before somebody decides.
-    stopped = order.status in {OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED} or any(
+    stopped = order.status in GIVEN_BACK or any(
         movement.kind is Kind.DISPUTE for movement in confirmed
     )
     shares = [

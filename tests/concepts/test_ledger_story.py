@@ -183,6 +183,20 @@ def test_an_order_that_came_to_nothing_moves_no_money(
     assert all(holding.amounts == [] for holding in story.holdings)
 
 
+def test_a_refund_that_no_balance_shows_yet_is_said_to_wait(
+    session: orm.Session, bea: Seller, paid: Order
+) -> None:
+    book_the_example(session, paid, bea)
+    assert not ledger.story(session, paid).refund_waits
+    paid.status = OrderStatus.REFUNDED
+    session.commit()
+    assert ledger.story(session, paid).refund_waits
+    refund = transaction("re_1", "refund", -1000)
+    ledger.keep_transaction(session, refund, account=None, seller_id=bea.id, order_id=paid.id)
+    session.commit()
+    assert not ledger.story(session, paid).refund_waits
+
+
 def test_without_a_rate_the_fee_is_unknown_and_not_invented(session: orm.Session) -> None:
     yuki = builders.seller(session, "Yuki", country="JP", currency="jpy")
     story = ledger.story(session, builders.order(session, yuki, 1000))
