@@ -6,8 +6,11 @@ from typing import Any
 import requests
 import stripe
 
+from marketplace import ledger, payouts
+from marketplace.charges.strategy import Kind, Party
 from marketplace.lifecycles import InboxState, OrderStatus
-from marketplace.models import InboxEvent, Order, Transfer
+from marketplace.models import InboxEvent, Order, Seller, Transfer
+from marketplace.money import Money
 from tests.journeys.conftest import Town
 
 
@@ -49,6 +52,42 @@ def test_every_event_twice_and_backwards_changes_nothing(town: Town) -> None:
         for row in session.query(InboxEvent).filter(InboxEvent.type.like("checkout%")):
             assert row.state is InboxState.DONE
             assert row.deliveries >= 2
+
+
+def test_what_goes_back_is_booked_by_its_events_however_they_come(town: Town) -> None:
+    _sold(town)
+    at_stripe, account = town.wiring.stripe.v1, town.seller("Nadia weaves").stripe_id
+    (fee,) = at_stripe.application_fees.list().data
+    at_stripe.application_fees.refunds.create(fee.id, {"amount": 23})
+    town.settle()
+    _books_are_right(town, account)
+    (charge,) = at_stripe.charges.list().data
+    at_stripe.refunds.create({"charge": charge.id, "amount": 1000, "reverse_transfer": True})
+    town.settle()
+    events = at_stripe.events.list({"limit": 100}).to_dict()["data"]
+    for event in events:  # the latest first
+        assert _deliver(town, event) == 200
+    town.settle()
+    _books_are_right(town, account)
+    with town.database() as session:
+        order = session.query(Order).one()
+        assert order.status is OrderStatus.PARTLY_REFUNDED
+        (movement,) = [
+            it for it in ledger.story(session, order).movements if it.kind is Kind.REFUND
+        ]
+        assert movement.money == Money(1000, "usd")
+
+
+def _books_are_right(town: Town, account: str | None) -> None:
+    """The story and the mirrored balance say what the seller holds at Stripe."""
+    held = sum(bucket["usd"] for bucket in town.balance(account).values())
+    with town.database() as session:
+        seller = session.query(Seller).one()
+        (mirrored,) = payouts.balances(session, seller)
+        assert mirrored.available + mirrored.pending == held
+        story = ledger.story(session, session.query(Order).one())
+        assert story.of(Party.SELLER).amounts == [Money(held, "usd")]
+        assert ledger.check(session) == []
 
 
 def test_an_event_that_comes_late_finds_the_order_as_it_is_now(town: Town) -> None:
