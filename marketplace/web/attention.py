@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from marketplace.lifecycles import InboxState, SellerState
+from marketplace.money import Money
+from marketplace.web import show
 from marketplace.webhooks.doctor import Finding
 
 
@@ -24,13 +26,17 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Where money may be lost if nobody looks: how many of each; failures of the last 30 days."""
+    """Where money may be lost if nobody looks: how many of each; failures of the last 30 days.
+
+    `owed` is what the platform's balances at Stripe lack, above zero, each in its currency.
+    """
 
     held_payments: int
     failed_payouts: int
     failed_refunds: int
     failed_transfers: int
     disputes: int
+    owed: Sequence[Money] = ()
 
 
 def concerns(
@@ -70,6 +76,10 @@ def _of_forms(*, due: bool) -> Iterator[Concern]:
 
 
 def _of_money(losses: Losses) -> Iterator[Concern]:
+    for money in losses.owed:
+        lack = f"The platform's balance at Stripe lacks {show.amount(money)}"
+        text = f"{lack}: refunds and transfers may wait until it is covered."
+        yield Concern(text, "bad", "platform.home", {"_anchor": "money"})
     if losses.held_payments:
         text = f"{_count(losses.held_payments, 'payment')} did not fit the order: look at it."
         yield Concern(text, "bad", "platform.order_list")

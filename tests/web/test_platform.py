@@ -188,10 +188,15 @@ def test_the_first_page_says_what_needs_a_person(olivia: FlaskClient, session: o
         failure_message="The account cannot be sent money.",
     )
     session.add(refused)
+    for currency, available in (("usd", -4419), ("eur", 5000)):
+        session.add(
+            Balance(currency=currency, available=available, pending=0, refreshed_at=clock.now())
+        )
     with phase(session):
         session.execute(sa.update(InboxEvent).values(state=InboxState.DEAD))
     told = text(olivia, "")
     for sentence in (
+        "The platform's balance at Stripe lacks $44.19: refunds",
         "1 payment did not fit the order",
         "1 payout came back from the bank",
         "1 refund did not reach the buyer",

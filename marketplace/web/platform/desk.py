@@ -24,6 +24,8 @@ def home() -> ResponseReturnValue:
     endpoints = doctor.examine(session, context.settings(), hooks.refusals())
     since = clock.now() - RECENT
     events, shops = inbox.counts(session), sellers.count_by_state(session)
+    balances = payouts.balances(session)
+    available = [payouts.held(it)[0] for it in balances]
     return render_template(
         "platform/home.html",
         concerns=attention.concerns(
@@ -35,6 +37,7 @@ def home() -> ResponseReturnValue:
                 failed_refunds=len(orders.refunds_failed(session, since)),
                 failed_transfers=len(transfers.undecided(session, since)),
                 disputes=disputes.unanswered(session),
+                owed=[-it for it in available if it.amount < 0],
             ),
             endpoints=endpoints,
             forms_due=review.is_due(),
@@ -44,7 +47,7 @@ def home() -> ResponseReturnValue:
         endpoints=endpoints,
         events=events,
         shops=shops,
-        balances=payouts.balances(session),
+        balances=balances,
         latest=orders.for_platform(session, limit=5),
     )
 
