@@ -64,7 +64,9 @@ def left_behind() -> sa.Select[int]:
         OrderPart.order_id == Order.id,
         OrderPart.transfer_when == TransferWhen.NOW,
         ~sa.exists().where(TransferRequest.part_id == OrderPart.id),
-        ~sa.exists().where(BalanceTransaction.order_id == Order.id, *dividing.TAKEN_BY_A_BANK),
+        ~sa.exists().where(
+            BalanceTransaction.order_id == OrderPart.order_id, *dividing.TAKEN_BY_A_BANK
+        ),
         sa.or_(worth_it, Order.paid_at > now - TRIED),
     )
     paid = Order.status.in_(dividing.PAID)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from marketplace import clock, ledger, orders, transfers
+from marketplace import clock, disputes, ledger, orders, transfers
 from marketplace.errors import Conflict, StripeUnavailable
 from marketplace.lifecycles import OrderStatus, TransferStatus
 from marketplace.models import Seller
@@ -77,7 +77,13 @@ def test_a_crash_before_anything_was_asked_is_finished_by_the_sweep(
     def die(*_args: object) -> None:
         raise Killed
 
-    till, order = market.till, market.place()
+    till, disputed = market.till, market.place()
+    hands.pay(till.start(disputed), card="4000000000002685")
+    till.settle(disputed)
+    (dispute,) = till.stripe.v1.disputes.list().data
+    disputes.refresh(till.session, till.stripe, dispute.id, None)  # another order's, it stops none
+    before = market.sent()
+    order = market.place()
     hands.pay(till.start(order))
     with monkeypatch.context() as patch:
         patch.setattr(transfers, "pass_on", die)
@@ -86,12 +92,13 @@ def test_a_crash_before_anything_was_asked_is_finished_by_the_sweep(
     assert (till.look(order).status, market.asked(order)) == (OrderStatus.PAID, [])
     assert orders.finish_passing_on(till.session, till.stripe) == 0  # somebody may be at it
     if refunded:
-        (charge,) = till.stripe.v1.charges.list().data
+        charge, _ = till.stripe.v1.charges.list().data
         till.stripe.v1.refunds.create({"charge": charge.id, "amount": 400})  # nobody tells us
     moment = clock.now() + timedelta(minutes=5)
     with clock.reading(lambda: moment):
         assert orders.finish_passing_on(till.session, till.stripe) == 1
-    assert market.sent() == ([] if refunded else [("bea", 877), ("kai", 1800)])
+    sent = [] if refunded else [("bea", 877), ("kai", 1800)]
+    assert market.sent() == before + sent
     assert (till.look(order).status is OrderStatus.PARTLY_REFUNDED) is refunded
 
 
