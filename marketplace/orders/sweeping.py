@@ -105,20 +105,21 @@ def _not_passed_on(session: orm.Session, limit: int) -> Sequence[Payment]:
 
     The latter were partly refunded before we summed refunds up, and a share of them may wait.
     """
-    unread = sa.and_(
-        Order.status == OrderStatus.PARTLY_REFUNDED,
-        Payment.refunds_read_at.is_(None),
-        Payment.stripe_account.is_(None),
-    )
-    query = (
-        sa.select(Payment)
-        .join(Order)
+    unread = (
+        sa.select(Order.id)
+        .join(Payment)
         .where(
+            Order.status == OrderStatus.PARTLY_REFUNDED,
             Payment.status == PaymentStatus.SUCCEEDED,
-            sa.or_(Order.id.in_(transfers.left_behind()), unread),
+            Payment.refunds_read_at.is_(None),
+            Payment.stripe_account.is_(None),
         )
     )
-    return session.scalars(query.order_by(Payment.id).limit(limit)).all()
+    query = sa.select(Payment).where(
+        Payment.status == PaymentStatus.SUCCEEDED,
+        Payment.order_id.in_(sa.union(transfers.left_behind(), unread)),
+    )
+    return session.scalars(query.order_by(Payment.order_id).limit(limit)).all()
 
 
 def _left_behind(session: orm.Session, limit: int) -> Sequence[Payment]:
