@@ -96,8 +96,8 @@ def available(sandbox: Running, account: str | None = None) -> int:
     return {row.currency: row.amount for row in rows}["usd"]
 
 
-def to_next(weekday: int) -> int:
+def to_next(sandbox: Running, weekday: int) -> int:
     """Seconds until an hour past the next start of that weekday (Monday is 0), UTC."""
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(sandbox.sandbox.clock.now(), UTC)
     days = (weekday - now.weekday()) % 7 or 7
     return days * DAY - (now.hour * HOUR + now.minute * 60 + now.second) + HOUR

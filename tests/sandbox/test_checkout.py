@@ -1,7 +1,6 @@
 """Checkout: a session, its hosted page, and what the shop hears of it."""
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -195,7 +194,7 @@ def test_a_bank_debit_that_fails_never_becomes_money(sandbox: Running) -> None:
 
 
 def test_a_session_ends_after_its_time(sandbox: Running) -> None:
-    session = open_session(sandbox, expires_at=int(time.time()) + 1800)
+    session = open_session(sandbox, expires_at=sandbox.sandbox.clock.now() + 1800)
     sandbox.advance(1801)
     assert again(sandbox, session).status == "expired"
     assert told(sandbox) == ["checkout.session.expired"]
@@ -207,7 +206,7 @@ def test_a_session_ends_after_its_time(sandbox: Running) -> None:
 
 def test_a_shop_whose_clock_is_behind_the_sandbox_can_still_sell(sandbox: Running) -> None:
     sandbox.advance(3 * 86_400)
-    session = open_session(sandbox, expires_at=int(time.time()) + 1800)
+    session = open_session(sandbox, expires_at=sandbox.sandbox.clock.now() + 1800)
     assert session.status == "open"
     press(sandbox, session.url, "card:4242424242424242")
     assert again(sandbox, session).payment_status == "paid"

@@ -253,7 +253,7 @@ def test_funds_that_become_available_are_told(sandbox: Running) -> None:
 def test_a_weekly_schedule_waits_for_its_day(sandbox: Running) -> None:
     client = sandbox.client()
     ada = open_seller(sandbox, interval="weekly", weekly_anchor="wednesday")
-    sandbox.advance(to_next(2))
+    sandbox.advance(to_next(sandbox, 2))
     fund(sandbox, ada, 1_000, days=1)
     sandbox.advance(5 * DAY)
     assert client.v1.payouts.list({}, acting(ada)).data == []
