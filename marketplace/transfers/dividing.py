@@ -7,6 +7,7 @@ that it was not made.
 https://docs.stripe.com/connect/separate-charges-and-transfers#transfer-availability
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,12 +84,9 @@ def left(
         .order_by(OrderPart.id)
     )
     parts = session.scalars(query).all()
-    gone: dict[int, int] = {}
-    for request in requests_of(session, order):
-        if request.status not in NOT_MADE and request is not besides:
-            gone[request.part_id] = gone.get(request.part_id, 0) + request.amount
+    gone = _gone(session, order, besides)
     rests = [
-        share.amount - gone.get(part.id, 0)
+        share.amount - gone[part.id]
         for part, share in zip(parts, shares(parts, charge), strict=True)
     ]
     room = sum(rests)
@@ -102,6 +100,15 @@ def left(
         for part, rest, offer in zip(parts, rests, offers, strict=True)
         if offer
     ]
+
+
+def _gone(session: orm.Session, order: Order, besides: TransferRequest | None) -> Counter[int]:
+    """What was passed on of each part, or is on its way, by the part's id."""
+    gone: Counter[int] = Counter()
+    for request in requests_of(session, order):
+        if request.status not in NOT_MADE and request is not besides:
+            gone[request.part_id] += request.amount
+    return gone
 
 
 def still_due(session: orm.Session, order: Order, request: TransferRequest) -> bool:
