@@ -251,14 +251,19 @@ def _hold(order: Order, payment: Payment, reason: str) -> None:
 
 
 def _let_go(session: orm.Session, order: Order, payment: Payment) -> None:
-    """What did not fit went back to the buyer, all of it: nobody has to look any more."""
-    order.held_because = None
+    """What did not fit went back to the buyer, all of it: nobody has to look any more.
+
+    That may be told again when the buyer pays anew; then the newer attempt says how things stand.
+    """
     if allowed(PaymentStatus, payment.status, PaymentStatus.FAILED):
         payment.status = move(PaymentStatus, payment.status, PaymentStatus.FAILED)
     if order.paid_at is None:  # else the goods are those of the attempt that paid
         stock.release(session, payment)
+        if lists.latest_payment(session, order).status not in OVER:
+            return
         if allowed(OrderStatus, order.status, OrderStatus.FAILED):
             order.status = move(OrderStatus, order.status, OrderStatus.FAILED)
+    order.held_because = None
 
 
 def _may_be_ours(session: orm.Session, where: sa.ColumnElement[bool], account: str | None) -> bool:

@@ -102,6 +102,27 @@ def test_a_payment_that_does_not_fit_is_held_for_a_person_and_is_not_paid(till: 
     assert ledger.check(till.session) == []
 
 
+def test_what_went_back_of_one_attempt_does_not_end_the_next(till: Till) -> None:
+    order = till.place()
+    hands.pay(till.start(order))
+    first = till.attempts(order)[0].checkout_session_id or ""
+    till.session.execute(sa.update(Order).values(amount=1001))
+    till.session.commit()
+    till.settle(order)
+    (charge,) = till.stripe.v1.charges.list().data
+    till.stripe.v1.refunds.create({"charge": charge.id, "reverse_transfer": True})
+    till.settle(order)
+    till.session.execute(sa.update(Order).values(amount=1000))
+    till.session.commit()
+    order = till.look(order)
+    page = till.start(order)
+    orders.settle(till.session, till.stripe, first)  # an old event, told once more
+    assert till.look(order).status is OrderStatus.PAYING
+    hands.pay(page)
+    paid = till.settle(order)
+    assert (paid.status, paid.held_because, till.stock()) == (OrderStatus.PAID, None, 2)
+
+
 def test_an_order_that_is_paid_a_second_time_is_held_until_that_went_back(till: Till) -> None:
     order = till.place()
     hands.pay(till.start(order))
