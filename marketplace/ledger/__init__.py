@@ -15,6 +15,7 @@ from marketplace.ledger.mirrors import (
     knows,
     record,
     record_bill,
+    record_disputes,
     refresh_application_fee,
     seller_of,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "of_seller",
     "record",
     "record_bill",
+    "record_disputes",
     "refresh_application_fee",
     "sales",
     "seller_of",

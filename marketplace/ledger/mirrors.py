@@ -175,6 +175,25 @@ def record_bill(
     return bool(mine)
 
 
+def record_disputes(
+    session: orm.Session, stripe: StripeClient, charge: Facts, *, order_id: int
+) -> None:
+    """Mirror what banks took of a `charge` of the platform's, before any event tells of it.
+
+    One call if it is disputed, else none. Commits. Raises StripeError.
+    https://docs.stripe.com/api/disputes/list
+    """
+    if not charge.get("disputed"):
+        return
+    session.commit()  # nothing stays open while Stripe thinks
+    with translating():
+        found = stripe.v1.disputes.list({"charge": charge["id"], "limit": PAGE})
+    disputes = [dispute.to_dict() for dispute in found.data]
+    with phase(session):
+        for row in (row for it in disputes for row in it.get("balance_transactions") or []):
+            keep_transaction(session, row, account=None, seller_id=None, order_id=order_id)
+
+
 def refresh_application_fee(session: orm.Session, stripe: StripeClient, fee_id: str) -> bool:
     """Read an application fee, and what went back of it, from Stripe and mirror both.
 

@@ -68,6 +68,7 @@ def follow(
     if charge.get("amount_refunded") or payment.amount_refunded is not None:
         refunded.follow(session, stripe, order, payment)
     if order.charge_type is ChargeType.SEPARATE:
+        ledger.record_disputes(session, stripe, charge, order_id=order.id)
         transfers.pass_on(session, stripe, order)  # last: what went back is not passed on
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import ledger
 from marketplace.database import lock, phase
 from marketplace.errors import Conflict, Invalid, SellerNotReady
 from marketplace.gateway.client import StripeClient
@@ -42,7 +43,7 @@ def decide(
     """Pass `money` of a part on to `seller`; the same form again (one `nonce`) is once. Commits.
 
     The charge pays for it while it is pending, the platform's available balance after that. Raises
-    Invalid for more than is left (at Stripe's word, a refund of this minute counts),
+    Invalid for more than is left (at Stripe's word, a refund or dispute of this minute counts),
     SellerNotReady, Conflict when the balance does not suffice or Stripe refuses, StripeUnavailable
     with the request left for the sweep.
     """
@@ -106,7 +107,7 @@ class _Funds:
 
 
 def _funds(session: orm.Session, stripe: StripeClient, order: Order, money: Money) -> _Funds:
-    """What pays for it, by Stripe's word of now; two calls at most.
+    """What pays for it, by Stripe's word of now; two calls, and one more about a disputed charge.
 
     Raises Conflict when the order is not paid, or the balance is too small.
     https://docs.stripe.com/api/charges/retrieve
@@ -119,8 +120,10 @@ def _funds(session: orm.Session, stripe: StripeClient, order: Order, money: Mone
         charge = stripe.v1.charges.retrieve(
             booked.source or "", {"expand": ["balance_transaction"]}
         ).to_dict()
-        if charge["balance_transaction"]["status"] == "pending":
-            return _Funds(booked.source, charge["amount_refunded"])
+    ledger.record_disputes(session, stripe, charge, order_id=order.id)
+    if charge["balance_transaction"]["status"] == "pending":
+        return _Funds(booked.source, charge["amount_refunded"])
+    with translating():
         balance = stripe.v1.balance.retrieve()
     amounts = [it.amount for it in balance.available if it.currency == money.currency]
     available = Money(sum(amounts), money.currency)

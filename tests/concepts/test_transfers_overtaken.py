@@ -19,6 +19,7 @@ from marketplace.sandbox import hands
 from marketplace.transfers import sending
 from tests import builders
 from tests.market import Market
+from tests.sandbox.test_faults import fault
 
 DAY = 86_400
 REFUNDED = {False: OrderStatus.PARTLY_REFUNDED, True: OrderStatus.REFUNDED}
@@ -145,13 +146,8 @@ def test_what_was_decided_after_a_refund_is_sent_unless_more_went_back(
 
 @pytest.mark.parametrize("won", [False, True], ids=["open", "won"])
 def test_what_a_bank_took_is_not_passed_on(market: Market, *, won: bool) -> None:
-    till = market.till
-    order = market.place()
-    hands.pay(till.start(order), card="4000000000002685")
-    till.wire.lose, till.wire.stop = a_transfer, True
-    with pytest.raises(StripeUnavailable):
-        till.settle(order)
-    till.wire.lose = None
+    till, order = market.till, asked_for(market, reached=False)
+    fault(till.sandbox, "dispute", charge=order.payments[-1].charge_id)
     (dispute,) = till.stripe.v1.disputes.list().data
     if won:
         till.stripe.v1.disputes.update(
@@ -165,6 +161,25 @@ def test_what_a_bank_took_is_not_passed_on(market: Market, *, won: bool) -> None
     assert offered(market, order) == ([877, 1800] if won else [])
     assert "will pass" not in str(ledger.story(till.session, order).movements)
     assert ledger.check(till.session) == []
+
+
+def test_what_a_bank_took_before_we_heard_of_it_is_not_passed_on(market: Market) -> None:
+    till = market.till
+    order = market.place()
+    hands.pay(till.start(order), card="4000000000002685")
+    order = till.settle(order)  # nobody has told of the dispute yet
+    assert (order.status, market.sent(), offered(market, order)) == (OrderStatus.PAID, [], [])
+    assert (swept(market, 11), market.asked(order)) == (0, [])
+    assert ledger.check(till.session) == []
+
+
+def test_what_a_bank_took_before_we_heard_of_it_is_not_decided_about(waiting: Market) -> None:
+    till, order = waiting.till, waiting.paid()
+    (charge,) = till.stripe.v1.charges.list().data
+    fault(till.sandbox, "dispute", charge=charge.id)
+    with pytest.raises(Conflict, match="Nothing of this is left"):
+        waiting.decide(order, 300, waiting.bea)
+    assert [name for name, _ in waiting.sent()] == ["kai"]
 
 
 def test_one_that_stripe_makes_although_it_was_called_off_is_made(market: Market) -> None:
