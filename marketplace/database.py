@@ -136,8 +136,9 @@ def phase(session: orm.Session) -> Iterator[None]:
 
 def lock(session: orm.Session, row: T) -> T:
     """Re-read `row` and keep others from changing it until the phase ends. Returns the row."""
-    # Only its own table: PostgreSQL cannot lock what an eager load joins beside it.
-    session.refresh(row, with_for_update={"of": type(row)})
+    # Only its own table: PostgreSQL cannot lock what an eager load joins beside it. And not its
+    # key: who inserts what belongs to it need not wait, and cannot wait in a circle.
+    session.refresh(row, with_for_update={"of": type(row), "key_share": True})
     return row
 
 

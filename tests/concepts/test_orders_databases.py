@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from marketplace import ledger, orders, transfers
-from marketplace.database import phase
+from marketplace.database import lock, phase
 from marketplace.design import ChargeType
 from marketplace.design.passing import TransferWhen
 from marketplace.errors import MarketplaceError, SoldOut
@@ -132,6 +133,31 @@ def test_a_fact_told_by_many_at_once_is_one_row_that_knows_its_order(sessions: S
         assert session.scalars(sa.select(BalanceTransaction.order_id)).one() == order.id
         kept = session.scalars(sa.select(Transfer)).one()
         assert (kept.order_id, kept.amount_reversed) == (order.id, 400)
+
+
+@pytest.mark.parametrize("sessions", ["postgres"], indirect=True)
+def test_who_holds_an_order_keeps_nobody_from_telling_what_belongs_to_it(
+    sessions: Sessions,
+) -> None:
+    """Two that tell of one transfer, one of them with the order held, would wait in a circle."""
+    with sessions() as session:
+        bea = builders.seller(session)
+        order = builders.order(session, bea)
+    transfer = {
+        "id": "tr_1",
+        "amount": 1000,
+        "currency": "usd",
+        "destination": bea.stripe_id,
+        "created": 1_795_000_000,
+    }
+    with sessions() as holder, sessions() as teller:
+        with phase(holder):
+            lock(holder, holder.get_one(Order, order.id))
+            with phase(teller):
+                teller.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+                transfers.keep(teller, transfer, order_id=order.id)
+            transfers.keep(holder, transfer, order_id=order.id)
+        assert teller.scalars(sa.select(Transfer.order_id)).one() == order.id
 
 
 def test_shops_are_sent_their_parts_and_the_rest_is_decided_on_either_database(
