@@ -65,7 +65,8 @@ def follow(
         transfers.record_arrival(session, stripe, transfer, order_id=order.id)
     if payment.stripe_account:
         _follow_direct(session, stripe, order, charge)
-    if charge.get("amount_refunded") or payment.amount_refunded is not None:
+    known = payment.amount_refunded is not None or order.status in refunded.GIVEN_BACK
+    if known or charge.get("amount_refunded"):  # of one that failed the charge tells nothing
         refunded.follow(session, stripe, order, payment)
     if order.charge_type is ChargeType.SEPARATE:
         ledger.record_disputes(session, stripe, charge, order_id=order.id)

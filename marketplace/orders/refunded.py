@@ -28,6 +28,7 @@ PAGE = 100
 FAILED = "failed"
 CANCELED = "canceled"
 NOT_GIVEN = frozenset({FAILED, CANCELED})
+GIVEN_BACK = frozenset({OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED})
 BOOKINGS = ("balance_transaction", "failure_balance_transaction")
 # https://docs.stripe.com/api/refunds/object#refund_object-failure_reason
 REASONS: Mapping[str, str] = {

@@ -191,6 +191,19 @@ def test_a_refund_that_failed_wants_care_until_it_is_given_again(till: Till) -> 
     assert lacks() == (400, 1)
 
 
+def test_a_refund_that_failed_before_it_was_read_is_looked_for_once(till: Till) -> None:
+    """A crash came after the charge had told of it; by now the charge shows nothing any more."""
+    order = _give_back(till, _paid(till, SENT_BACK), 400)
+    (attempt,) = order.payments
+    attempt.amount_refunded = attempt.refunds_read_at = None
+    till.session.commit()
+    till.sandbox.advance(3_700)
+    assert orders.finish_passing_on(till.session, till.stripe) == 1
+    assert orders.finish_passing_on(till.session, till.stripe) == 0
+    order = till.look(order)
+    assert (order.status, order.payments[-1].refund_missing) == (OrderStatus.PAID, 400)
+
+
 def test_of_two_answers_about_refunds_the_one_asked_for_later_counts(till: Till) -> None:
     order = _paid(till)
     (attempt,) = order.payments
