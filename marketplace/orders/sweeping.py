@@ -1,7 +1,8 @@
 """What a crash left behind, finished: attempts to pay, their ends, and shares not passed on.
 
 The rule that bites: the sweep runs beside buyers who are paying, so it repeats a request only after
-its first try has had time, under the same key, and charges no card an hour after the click.
+its first try has had time, under the same key, and charges no card an hour after the click. And
+what Stripe refuses each time goes to the end of the queue, so that it keeps nobody else waiting.
 https://docs.stripe.com/api/idempotent_requests
 """
 
@@ -51,6 +52,7 @@ def finish_requested(
             break
         except StripeError as error:
             log.warning("order %s: %s", order.id, error.for_operator())
+            _to_the_end(session, payment)
     return len(left)
 
 
@@ -71,7 +73,13 @@ def finish_passing_on(session: orm.Session, stripe: StripeClient, *, limit: int 
             break
         except StripeError as error:
             log.warning("order %s is not passed on: %s", number, error.for_operator())
+            _to_the_end(session, payment)
     return len(left)
+
+
+def _to_the_end(session: orm.Session, payment: Payment) -> None:
+    with phase(session):
+        payment.updated_at = clock.now()
 
 
 def _finish(
@@ -119,7 +127,7 @@ def _not_passed_on(session: orm.Session, limit: int) -> Sequence[Payment]:
         Payment.status == PaymentStatus.SUCCEEDED,
         Payment.order_id.in_(sa.union(transfers.left_behind(), unread)),
     )
-    return session.scalars(query.order_by(Payment.order_id).limit(limit)).all()
+    return session.scalars(query.order_by(Payment.updated_at, Payment.id).limit(limit)).all()
 
 
 def _left_behind(session: orm.Session, limit: int) -> Sequence[Payment]:
@@ -129,5 +137,5 @@ def _left_behind(session: orm.Session, limit: int) -> Sequence[Payment]:
         Payment.status == PaymentStatus.OPEN,
         Payment.created_at < now - OVERDUE,
     )
-    query = sa.select(Payment).where(sa.or_(asked, overdue)).order_by(Payment.id).limit(limit)
-    return session.scalars(query).all()
+    query = sa.select(Payment).where(sa.or_(asked, overdue))
+    return session.scalars(query.order_by(Payment.updated_at, Payment.id).limit(limit)).all()

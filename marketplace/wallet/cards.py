@@ -119,12 +119,12 @@ def remove(session: orm.Session, stripe: StripeClient, card: SavedCard) -> None:
 def finish_removals(session: orm.Session, stripe: StripeClient, *, limit: int = SWEEP) -> int:
     """Detach what a crash, or a Stripe that did not answer, left attached. Commits.
 
-    Returns how many cards were looked at.
+    Returns how many cards were looked at. What Stripe refuses goes to the end of the queue.
     """
     query = sa.select(SavedCard).where(
         SavedCard.removed_at.is_not(None), SavedCard.detached_at.is_(None)
     )
-    left = session.scalars(query.order_by(SavedCard.id).limit(limit)).all()
+    left = session.scalars(query.order_by(SavedCard.updated_at, SavedCard.id).limit(limit)).all()
     for card in left:
         try:
             _detach(session, stripe, card)
@@ -133,6 +133,8 @@ def finish_removals(session: orm.Session, stripe: StripeClient, *, limit: int = 
             break
         except StripeError as error:
             log.warning("card %s: %s", card.id, error.for_operator())
+            with phase(session):
+                card.updated_at = clock.now()
     return len(left)
 
 

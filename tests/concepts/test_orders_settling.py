@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from marketplace import ledger, orders, transfers
+from marketplace import clock, ledger, orders, transfers
 from marketplace.charges.strategy import Kind, Party, Urls
 from marketplace.database import phase
 from marketplace.errors import Conflict, IllegalMove, StripeUnavailable
@@ -75,6 +76,20 @@ def test_a_page_whose_end_nobody_told_us_is_asked_about_by_the_sweep(till: Till)
     assert till.sweep(timedelta(hours=2)) == 1
     assert till.look(order).status is OrderStatus.EXPIRED
     assert till.stock() == 3
+
+
+def test_what_stripe_refuses_each_time_keeps_nobody_from_the_sweep(till: Till) -> None:
+    strange, order = till.place(), till.place()
+    for it in (strange, order):
+        till.start(it)
+    till.attempts(strange)[-1].checkout_session_id = "cs_test_of_another_platform"
+    till.session.commit()
+    till.sandbox.advance(2 * 3600)
+    moment = clock.now() + timedelta(hours=2)
+    with clock.reading(lambda: moment):
+        finish = partial(orders.finish_requested, till.session, till.stripe, limit=1)
+        assert [finish(public_url=SITE), finish(public_url=SITE)] == [1, 1]
+    assert till.look(order).status is OrderStatus.EXPIRED
 
 
 def test_a_payment_that_does_not_fit_is_held_for_a_person_and_is_not_paid(till: Till) -> None:
