@@ -59,8 +59,13 @@ def decide(
     sending.make(session, stripe, request)
     if request.status is TransferStatus.REFUSED:
         raise Conflict(f"Stripe did not make the transfer. {request.failure_message}")
+    if request.status is TransferStatus.CALLED_OFF:
+        raise Conflict(f"Nothing was sent. {request.failure_message}")
     if request.status is not TransferStatus.MADE:
-        raise Conflict("Money went back to the buyer meanwhile. Nothing was sent.")
+        raise Conflict(
+            "Money went back to the buyer or the bank meanwhile. Nothing more is sent; whether an "
+            "earlier try sent it is looked up in some minutes."
+        )
     return request
 
 
