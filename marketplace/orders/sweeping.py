@@ -2,7 +2,7 @@
 
 The rule that bites: the sweep runs beside buyers who are paying, so it repeats a request only after
 its first try has had time, under the same key, and charges no card an hour after the click. And
-what Stripe refuses each time goes to the end of the queue, so that it keeps nobody else waiting.
+what Stripe does not do goes to the end of the queue, so that it keeps nobody else waiting for ever.
 https://docs.stripe.com/api/idempotent_requests
 """
 
@@ -49,6 +49,7 @@ def finish_requested(
                 _look_after(session, stripe, payment)
         except StripeUnavailable as error:
             log.warning("order %s stays open: %s", order.id, error.for_operator())
+            _to_the_end(session, payment)
             break
         except StripeError as error:
             log.warning("order %s: %s", order.id, error.for_operator())
@@ -70,6 +71,7 @@ def finish_passing_on(session: orm.Session, stripe: StripeClient, *, limit: int 
             ways.ask(session, stripe, payment)
         except StripeUnavailable as error:
             log.warning("order %s is not passed on: %s", number, error.for_operator())
+            _to_the_end(session, payment)
             break
         except StripeError as error:
             log.warning("order %s is not passed on: %s", number, error.for_operator())

@@ -119,7 +119,7 @@ def remove(session: orm.Session, stripe: StripeClient, card: SavedCard) -> None:
 def finish_removals(session: orm.Session, stripe: StripeClient, *, limit: int = SWEEP) -> int:
     """Detach what a crash, or a Stripe that did not answer, left attached. Commits.
 
-    Returns how many cards were looked at. What Stripe refuses goes to the end of the queue.
+    Returns how many cards were looked at. What stays goes to the end of the queue.
     """
     query = sa.select(SavedCard).where(
         SavedCard.removed_at.is_not(None), SavedCard.detached_at.is_(None)
@@ -128,13 +128,12 @@ def finish_removals(session: orm.Session, stripe: StripeClient, *, limit: int = 
     for card in left:
         try:
             _detach(session, stripe, card)
-        except StripeUnavailable as error:
-            log.warning("card %s stays attached: %s", card.id, error.for_operator())
-            break
         except StripeError as error:
-            log.warning("card %s: %s", card.id, error.for_operator())
+            log.warning("card %s stays attached: %s", card.id, error.for_operator())
             with phase(session):
                 card.updated_at = clock.now()
+            if isinstance(error, StripeUnavailable):
+                break
     return len(left)
 
 

@@ -102,6 +102,23 @@ def test_a_crash_before_anything_was_asked_is_finished_by_the_sweep(
     assert (till.look(order).status is OrderStatus.PARTLY_REFUNDED) is refunded
 
 
+def test_one_order_that_stripe_cannot_answer_for_keeps_no_other_waiting(market: Market) -> None:
+    till = market.till
+    stuck, order = market.place(), market.place()
+    till.wire.stop, till.wire.lose = True, lambda _method, url: url.endswith("/v1/transfers")
+    for it in (stuck, order):
+        hands.pay(till.start(it))
+        with pytest.raises(StripeUnavailable):
+            till.settle(it)
+    page = till.attempts(stuck)[0].checkout_session_id or ""
+    till.wire.lose = lambda _method, url: page in url
+    moment = clock.now() + timedelta(minutes=5)
+    with clock.reading(lambda: moment):
+        for _ in range(2):
+            orders.finish_passing_on(till.session, till.stripe)
+    assert market.sent() == [("bea", 877), ("kai", 1800)]
+
+
 def test_told_at_once_from_all_sides_each_shop_is_sent_its_part_once(
     market: Market, app: Flask
 ) -> None:
