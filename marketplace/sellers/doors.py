@@ -8,6 +8,7 @@ https://docs.stripe.com/connect/accounts-v2
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import stripe as sdk
@@ -21,6 +22,9 @@ from marketplace.design import AccountsApi, Dashboard, Design
 from marketplace.design.shape import capabilities
 from marketplace.gateway import keys
 from marketplace.models import Seller, ServiceAgreement
+
+# By how much our clock may be ahead of Stripe's.
+SKEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def _read_v1(stripe: StripeClient, stripe_account_id: str) -> AccountState:
 
 
 def _find_v1(stripe: StripeClient, seller: Seller) -> AccountState | None:
-    since = clock.to_unix(seller.created_at)
+    since = clock.to_unix(seller.created_at - SKEW)
     listed = stripe.v1.accounts.list({"created": {"gte": since}, "limit": 100})
     states = (v1.state(account.to_dict()) for account in listed.auto_paging_iter())
     return next((it for it in states if it.metadata.get("seller") == seller.token), None)
