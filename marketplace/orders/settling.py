@@ -199,13 +199,18 @@ def _wrong(order: Order, payment: Payment, reading: Reading) -> str | None:
     """Why money that came, or is coming, must be looked at by a person; None when it is right."""
     if reading.money_is_coming and (wrong := mismatch(order, payment, reading)):
         return wrong
-    if reading.status is not PaymentStatus.SUCCEEDED or payment.status is PaymentStatus.SUCCEEDED:
+    if reading.status is not PaymentStatus.SUCCEEDED:
+        return None
+    paid = order.paid_at is not None
+    if paid and payment.status is PaymentStatus.SUCCEEDED:
         return None
     if not allowed(PaymentStatus, payment.status, PaymentStatus.SUCCEEDED):
         return f"Stripe took the money after the attempt had {payment.status.value}."
-    if order.paid_at is not None:
+    if paid:
         return f"Stripe took the money again when the order was {order.status.value}."
-    return None
+    if order.status is OrderStatus.PLACED or allowed(OrderStatus, order.status, OrderStatus.PAID):
+        return None
+    return f"Stripe took the money when the order was {order.status.value}."
 
 
 def _note(order: Order, payment: Payment, reading: Reading) -> None:
@@ -234,8 +239,6 @@ def _follow(session: orm.Session, order: Order, payment: Payment) -> None:
         order.status = move(OrderStatus, order.status, target)
         order.paid_at = clock.now() if paid else order.paid_at
         order.held_because = None if paid else order.held_because
-    elif paid:
-        _hold(order, payment, f"Stripe took the money when the order was {order.status.value}.")
 
 
 def _hold(order: Order, payment: Payment, reason: str) -> None:

@@ -138,6 +138,22 @@ def test_what_went_back_of_one_attempt_does_not_end_the_next(till: Till) -> None
     assert (paid.status, paid.held_because, till.stock()) == (OrderStatus.PAID, None, 2)
 
 
+def test_money_for_an_order_that_is_over_is_held_until_it_went_back(till: Till) -> None:
+    order = till.place()
+    hands.pay(till.start(order))
+    till.session.execute(sa.update(Order).values(status=OrderStatus.EXPIRED))
+    till.session.commit()
+    held = till.settle(order)
+    assert (held.status, held.paid_at) == (OrderStatus.EXPIRED, None)
+    assert "when the order was expired" in (held.held_because or "")
+    (charge,) = till.stripe.v1.charges.list().data
+    till.stripe.v1.refunds.create({"charge": charge.id, "reverse_transfer": True})
+    for _ in range(2):
+        let_go = till.settle(order)
+        assert (let_go.status, let_go.held_because) == (OrderStatus.EXPIRED, None)
+    assert till.stock() == 3
+
+
 def test_an_order_that_is_paid_a_second_time_is_held_until_that_went_back(till: Till) -> None:
     order = till.place()
     hands.pay(till.start(order))
