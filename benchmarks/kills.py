@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from stripe._encode import _api_encode
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = {"Authorization": "Bearer sk_test_kills", "Stripe-Version": "2026-08-26.dahlia"}
@@ -96,7 +97,8 @@ class Trial:
 
     def ask(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """A request that must succeed."""
-        answer = requests.post(f"{self.url}{path}", json=params, headers=HEADERS, timeout=30)
+        form = list(_api_encode(params))
+        answer = requests.post(f"{self.url}{path}", data=form, headers=HEADERS, timeout=30)
         if not answer.ok:
             sys.exit(answer.text)
         told: dict[str, Any] = answer.json()
